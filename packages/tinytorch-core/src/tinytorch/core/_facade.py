@@ -1,0 +1,46 @@
+"""How a track's `__init__.py` offers names without importing the rooms that they come from."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Lazy = tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]
+
+
+def lazy(package: str) -> Lazy:
+    """Return `__getattr__`, `__dir__` and `__all__` for a package whose stub lists its public names.
+
+    The stub beside the package, `__init__.pyi`, is the one list of names: type checkers read it as it
+    is, and here it says which room to import when a name is used for the first time (PEP 562). Lines
+    have the form `from .m01_tensor import Tensor as Tensor`; a line `from . import functional as
+    functional` names a submodule.
+
+    Args:
+        package: `__name__` of the package that calls this.
+    """
+    home = Path(str(sys.modules[package].__file__)).parent
+    source = (home / "__init__.pyi").read_text(encoding="utf-8")
+    origin: dict[str, tuple[str, str]] = {}
+    for line in ast.parse(source).body:
+        if isinstance(line, ast.ImportFrom) and line.level:
+            for alias in line.names:
+                origin[alias.asname or alias.name] = (line.module or "", alias.name)
+    names = sorted(origin)
+
+    def __getattr__(name: str) -> Any:
+        if name not in origin:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        room, original = origin[name]
+        if not room:
+            value: Any = importlib.import_module(f"{package}.{original}")
+        else:
+            value = getattr(importlib.import_module(f"{package}.{room}"), original)
+        setattr(sys.modules[package], name, value)  # found once, an ordinary attribute from then on
+        return value
+
+    return __getattr__, lambda: [*names, "__version__"], names

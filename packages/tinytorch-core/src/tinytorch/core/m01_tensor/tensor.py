@@ -1,0 +1,289 @@
+"""The tensor: an array that remembers where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .methods_index import IndexMethods
+from .methods_math import MathMethods
+from .methods_reduce import ReduceMethods
+from .methods_shape import ShapeMethods
+from .op import mode
+
+if TYPE_CHECKING:
+    from .op import Node
+    from .views import View
+
+
+class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods):
+    """An n-dimensional array of numbers that can record what is done with it.
+
+    `Tensor([[1, 2], [3, 4]])` makes floats, as PyTorch's does; `tensor(...)` keeps integers as they are.
+
+    Args:
+        data: numbers, nested lists of them, a NumPy array or a Tensor. It is copied.
+
+    Attributes:
+        array: the NumPy array that holds the values (shared, not copied).
+        grad: the gradient after `backward()`, a Tensor of the same shape, or None.
+
+    Raises:
+        ValueError: the nested lists don't have the same lengths.
+        TypeError: the data holds something that isn't a number.
+
+    Source: https://docs.pytorch.org/docs/stable/tensors.html
+    """
+
+    array: np.ndarray
+    grad: Tensor | None = None
+    # Set on an instance only when they differ, so that making a tensor costs one assignment.
+    _requires_grad: bool = False
+    _node: Node | None = None
+    _view: View | None = None
+    _hooks: list[Callable[[Any], Any]] | None = None
+
+    __array_ufunc__ = None  # so that `array * tensor` asks the tensor
+    __hash__ = object.__hash__  # tensors are keys by identity, although == compares elements
+
+    def __init__(self, data: Any = ()) -> None:
+        from .creation import as_array
+        from .dtypes import get_default_dtype
+
+        self.array = as_array(data, get_default_dtype())
+
+    # What it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each dimension."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    def dim(self) -> int:
+        """Return the number of dimensions."""
+        return self.array.ndim
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the length of one dimension."""
+        return self.array.shape if dim is None else self.array.shape[dim]
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self.array.size
+
+    @property
+    def itemsize(self) -> int:
+        """The size of an element in bytes."""
+        return self.array.itemsize
+
+    def element_size(self) -> int:
+        """Return the size of an element in bytes."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all elements in bytes."""
+        return self.array.nbytes
+
+    def is_floating_point(self) -> bool:
+        """Tell whether the dtype is a floating-point one."""
+        return self.array.dtype.kind == "f"
+
+    def is_contiguous(self) -> bool:
+        """Tell whether the elements lie in memory in row order without gaps."""
+        return self.array.flags.c_contiguous
+
+    # Out of the tensor
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """Return the values as a NumPy array that shares the tensor's memory.
+
+        Raises:
+            RuntimeError: the tensor requires a gradient, which NumPy couldn't follow.
+        """
+        if self.requires_grad and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        return self.array
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises:
+            RuntimeError: the tensor has more or fewer elements than one.
+        """
+        if self.array.size != 1:
+            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists (a number if the tensor is 0-d)."""
+        return self.array.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind == "f" or self.array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __bool__(self) -> bool:
+        if self.array.size > 1:
+            raise RuntimeError(
+                "Boolean value of Tensor with more than one value is ambiguous; use any() or all()"
+            )
+        if self.array.size == 0:
+            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+        return bool(self.array.item())
+
+    def __len__(self) -> int:
+        if self.array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __repr__(self) -> str:
+        from .printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.array.ndim == 0 else object.__format__(self, spec)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self._node is not None:
+            raise RuntimeError("Only Tensors created explicitly by the user support deepcopy")
+        copy = object.__new__(type(self))
+        memo[id(self)] = copy
+        copy.array = self.array.copy()
+        copy._requires_grad = self._requires_grad
+        if self.grad is not None:
+            copy.grad = self.grad.clone()
+        return copy
+
+    # Gradients: declared here, made by the engine of module 05
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations with this tensor are recorded for `backward`."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Say whether operations with this leaf are to be recorded; return the tensor.
+
+        Raises:
+            RuntimeError: the dtype isn't a floating-point one, or the tensor is the result of a
+                recorded operation and shall no longer require a gradient (use `detach()`).
+        """
+        if requires_grad and self.array.dtype.kind != "f":
+            raise RuntimeError(
+                f"only Tensors of floating point dtype can require gradients, not {self.dtype}"
+            )
+        if not requires_grad and self._node is not None:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables; use tensor.detach()"
+            )
+        self._requires_grad = bool(requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """True if the tensor isn't the result of a recorded operation."""
+        return self.grad_fn is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The record of the operation that made this tensor, or None for a leaf."""
+        if self._view is not None:
+            self._view.refresh(self)
+        return self._node
+
+    def detach(self) -> Tensor:
+        """Return a tensor that shares the memory but not the history."""
+        return wrap(self.array)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history (PyTorch's old name for `detach()`)."""
+        return self.detach()
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+    ) -> None:
+        """Add the derivative of this tensor to the `grad` of each leaf that it was made from.
+
+        Args:
+            gradient: derivative of the final value by this tensor; may be left out for one element.
+            retain_graph: keep what is needed for a second call.
+            create_graph: must be False: gradients of gradients aren't supported.
+
+        Raises:
+            RuntimeError: there is no graph (any more), or the tensor has several elements and no
+                gradient was given, or a needed value was changed in place.
+        """
+        from ..m05_autograd.engine import backward
+
+        backward(self, gradient, retain_graph, create_graph)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
+        """Call `hook(grad)` when this tensor's gradient is known; what it returns replaces it.
+
+        Returns a handle whose `remove()` takes the hook away.
+        """
+        from ..m05_autograd.hooks import register_hook
+
+        return register_hook(self, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor in `grad` even if it isn't a leaf."""
+        from ..m05_autograd.hooks import retain_grad
+
+        retain_grad(self)
+
+
+def wrap(array: Any) -> Tensor:
+    """Make a tensor around an array, without copying."""
+    result = object.__new__(Tensor)
+    result.array = array if type(array) is np.ndarray else np.asarray(array)
+    return result
+
+
+def grad_enabled() -> bool:
+    """Tell whether operations are being recorded (torch.is_grad_enabled)."""
+    return mode.grad
