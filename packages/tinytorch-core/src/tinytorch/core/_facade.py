@@ -28,19 +28,19 @@ def lazy(package: str) -> Lazy:
     origin: dict[str, tuple[str, str]] = {}
     for line in ast.parse(source).body:
         if isinstance(line, ast.ImportFrom) and line.level:
-            for alias in line.names:
-                origin[alias.asname or alias.name] = (line.module or "", alias.name)
+            room = "." * line.level + (line.module or "")
+            origin.update({alias.asname or alias.name: (room, alias.name) for alias in line.names})
     names = sorted(origin)
 
     def __getattr__(name: str) -> Any:
         if name not in origin:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         room, original = origin[name]
-        if not room:
-            value: Any = importlib.import_module(f"{package}.{original}")
+        if room == ".":
+            value: Any = importlib.import_module(f".{original}", package)
         else:
-            value = getattr(importlib.import_module(f"{package}.{room}"), original)
+            value = getattr(importlib.import_module(room, package), original)
         setattr(sys.modules[package], name, value)  # found once, an ordinary attribute from then on
         return value
 
-    return __getattr__, lambda: [*names, "__version__"], names
+    return __getattr__, lambda: [*names, *(["__version__"] if hasattr(sys.modules[package], "__version__") else [])], names
