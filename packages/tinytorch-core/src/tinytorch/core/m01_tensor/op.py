@@ -52,8 +52,8 @@ class Mode(threading.local):
         self.quiet.run(np.seterr, all="ignore")
 
     grad = True  # record operations for backward
-    watch: Callable[[Any, Any], None] | None = None  # called with (operation, output tensor)
-    watch_backward: Callable[[Any, Any], None] | None = None  # called with (node, gradients)
+    watch: Callable[..., None] | None = None  # called with (operation, input arrays, output tensor)
+    watch_backward: Callable[..., None] | None = None  # called with (node, gradient, input gradients)
 
 
 mode = Mode()
@@ -204,7 +204,7 @@ class Op(Generic[P]):
         if self.view and np.may_share_memory(out, arrays[0]):
             result._view = View(inputs[0], self, values[1:])
         if mode.watch is not None:
-            mode.watch(self, result)
+            mode.watch(self, arrays, result)
         return result
 
     def _bind(self, values: list[Any], kwargs: dict[str, Any]) -> None:

@@ -11,7 +11,6 @@ from .methods_index import IndexMethods
 from .methods_math import MathMethods
 from .methods_reduce import ReduceMethods
 from .methods_shape import ShapeMethods
-from .op import mode
 
 if TYPE_CHECKING:
     from .op import Node
@@ -235,6 +234,17 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods):
         """Return a tensor that shares the memory but not the history."""
         return wrap(self.array)
 
+    def detach_(self) -> Tensor:
+        """Forget the history; return the tensor, a leaf from now on.
+
+        Raises:
+            RuntimeError: the tensor is a view, whose history is its base's.
+        """
+        if self._view is not None and self.requires_grad:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+        self._node, self._requires_grad = None, False
+        return self
+
     @property
     def data(self) -> Tensor:
         """The same memory without history (PyTorch's old name for `detach()`)."""
@@ -283,7 +293,3 @@ def wrap(array: Any) -> Tensor:
     result.array = array if type(array) is np.ndarray else np.asarray(array)
     return result
 
-
-def grad_enabled() -> bool:
-    """Tell whether operations are being recorded (torch.is_grad_enabled)."""
-    return mode.grad

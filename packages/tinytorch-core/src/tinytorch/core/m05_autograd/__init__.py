@@ -1,3 +1,12 @@
 """Module 05, autograd: the engine, and the gradient rules of modules 01-04."""
 
 from . import rules_math as _rules_math
+from .anomaly import detect_anomaly as detect_anomaly
+from .gradients import GradcheckError as GradcheckError
+from .gradients import grad as grad
+from .gradients import gradcheck as gradcheck
+from .graph import draw_graph as draw_graph
+from .modes import enable_grad as enable_grad
+from .modes import is_grad_enabled as is_grad_enabled
+from .modes import no_grad as no_grad
+from .modes import set_grad_enabled as set_grad_enabled

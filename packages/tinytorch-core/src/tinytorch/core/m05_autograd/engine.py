@@ -1,21 +1,22 @@
 """The engine: walk back through the recorded operations and apply the chain rule to each.
 
 Nodes are taken in reverse order of birth. An operation is always born after the operations that made
-its inputs, so when a node's turn comes, every gradient that flows into it has arrived.
+its inputs, so when a node's turn comes, every gradient that flows into it has arrived. The walk is a
+loop, not a recursion, so a chain of 100,000 operations is no deeper than one of three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from heapq import heappop, heappush
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from ..m01_tensor import views
 from ..m01_tensor.op import Node, mode
 from ..m01_tensor.tensor import Tensor, wrap
-from ..m01_tensor.views import changed_since
-from ..m01_tensor import views
 
 
 class Walk:
@@ -45,112 +46,83 @@ class Walk:
             self.gradients[target] = so_far + g
             self.owned.add(target)
 
-    def run(self, retain_graph: bool, wanted: Sequence[Any] = ()) -> dict[Any, Any]:
+    def run(self, retain_graph: bool, wanted: Collection[Any] = ()) -> dict[Any, Any]:
         """Visit all nodes; return the gradients of the leaves and of the `wanted` nodes."""
         results: dict[Any, Any] = {}
-        heap, gradients, give = self.heap, self.gradients, self.give
+        heap, gradients, owned, give = self.heap, self.gradients, self.owned, self.give
         watch = mode.watch_backward
         while heap:
             node = heappop(heap)[1]
             g = gradients.pop(node)
+            owned.discard(node)
             if node.hooks:
                 g = run_hooks(node.hooks, g)
             if node in wanted:
                 results[node] = g
-            edges, saved = node.edges, node.saved
-            if edges is None:
-                raise RuntimeError(
-                    f"Trying to backward through the graph a second time (at {node.name}), but what it "
-                    "had saved is freed. Say backward(retain_graph=True) the first time."
-                )
-            if node.rule is None:
-                raise NotImplementedError(f"the operation '{node.name}' has no gradient rule")
-            if views.last_change > node.birth:
-                check_unchanged(node)
-            thunks = node.rule(g, *saved)
-            if thunks.__class__ not in (tuple, list):
-                thunks = (thunks,)
-            for position, edge in enumerate(edges):
-                if edge is None:
-                    continue
-                thunk = thunks[position] if position < len(thunks) else None
-                if thunk is None:
-                    raise NotImplementedError(
-                        f"the operation '{node.name}' has no gradient for its input {position}"
-                    )
-                d = thunk()
-                give(edge, d, d is not g and getattr(d, "base", None) is None)
+            thunks = apply_rule(node, g)
+            inputs = []
+            for position, edge in enumerate(node.edges):
+                if edge is not None:
+                    d = call_thunk(node, thunks, position)
+                    # What a rule made is ours to add to; g and views of g belong to others as well.
+                    give(edge, d, d is not g and getattr(d, "base", None) is None)
+                    inputs.append(d)
             if watch is not None:
-                watch(node, [gradients.get(e) for e in edges if e is not None])
+                watch(node, g, inputs)
             if not retain_graph:
                 node.edges = node.saved = None
         results.update(gradients)
         return results
 
 
-def backward(
-    tensor: Tensor, gradient: Tensor | None, retain_graph: bool | None, create_graph: bool
-) -> None:
-    """Do the work of `Tensor.backward`."""
-    leaves = differentiate([tensor], [gradient], bool(retain_graph), create_graph)[0]
-    for leaf, (g, ours) in leaves.items():
-        if leaf.grad is not None:
-            np.add(leaf.grad.array, g, out=leaf.grad.array)
-            views.mark_changed(leaf.grad.array)
-        else:
-            leaf.grad = wrap(g if ours else g.copy())
-
-
-def differentiate(
-    outputs: Sequence[Tensor],
-    gradients: Sequence[Tensor | None],
-    retain_graph: bool,
-    create_graph: bool,
-    wanted: Sequence[Any] = (),
-) -> tuple[dict[Tensor, tuple[Any, bool]], dict[Any, Any]]:
-    """Walk back from `outputs`; return the leaves' gradients (and if they are ours), and the wanted.
-
-    Nothing is stored on any tensor, so an error on the way leaves no gradient half added.
-    """
-    if create_graph:
-        raise NotImplementedError("gradients of gradients (create_graph=True) aren't supported")
-    walk = Walk()
-    for output, gradient in zip(outputs, gradients, strict=True):
-        if not output.requires_grad:
-            raise RuntimeError(
-                "element 0 of tensors does not require grad and does not have a grad_fn: nothing that it "
-                "was made from has requires_grad=True, or it was made under no_grad()"
-            )
-        walk.give(output._node or output, seed(output, gradient), ours=gradient is None)
-    with np.errstate(all="ignore"):
-        results = walk.run(retain_graph, wanted)
-    leaves: dict[Tensor, tuple[Any, bool]] = {}
-    for leaf, g in results.items():
-        if isinstance(leaf, Tensor):
-            ours = leaf in walk.owned
-            if leaf._hooks:
-                g, ours = run_hooks(leaf._hooks, g), False
-            leaves[leaf] = (g, ours)
-    return leaves, results
-
-
-def seed(output: Tensor, gradient: Tensor | None) -> Any:
-    """Return the array that the walk starts with at `output`."""
-    if gradient is None:
-        if output.array.size != 1:
-            raise RuntimeError(
-                "grad can be implicitly created only for scalar outputs; "
-                f"this one has shape {output.shape}: give backward() a gradient of that shape"
-            )
-        return np.ones_like(output.array)
-    if not isinstance(gradient, Tensor):
-        raise TypeError(f"gradients must be Tensors or None, not {type(gradient).__name__}")
-    if gradient.shape != output.shape:
+def apply_rule(node: Node, g: Any) -> Sequence[Any]:
+    """Check that the node can still be differentiated; return its rule's functions, one per input."""
+    if node.edges is None:
         raise RuntimeError(
-            f"Mismatch in shape: the gradient has a shape of {gradient.shape} "
-            f"and the output has a shape of {output.shape}"
+            f"Trying to backward through the graph a second time (at {node.name}), but what it had saved "
+            "has been freed. Say backward(retain_graph=True) the first time."
         )
-    return gradient.array
+    if node.rule is None:
+        raise NotImplementedError(f"the operation '{node.name}' has no gradient rule")
+    thunks = node.rule(g, *node.saved)
+    if thunks.__class__ not in (tuple, list):
+        thunks = (thunks,)
+    if views.last_change > node.birth:
+        check_unchanged(node, thunks)
+    return thunks
+
+
+def call_thunk(node: Node, thunks: Sequence[Any], position: int) -> Any:
+    """Return the gradient of the node's input at `position`."""
+    thunk = thunks[position] if position < len(thunks) else None
+    if thunk is None:
+        raise NotImplementedError(
+            f"the operation '{node.name}' has no gradient for its tensor input number {position + 1}"
+        )
+    return thunk()
+
+
+def check_unchanged(node: Node, thunks: Sequence[Any]) -> None:
+    """Raise an error if a value that a gradient needs was changed in place after it was saved.
+
+    What each function of the rule needs is seen in its closure. A value that only the functions of
+    inputs without gradient need may change; one that is in no closure was needed by the rule itself.
+    """
+    needed, idle = set(), set()
+    for thunk, edge in zip_longest(thunks, node.edges):
+        if thunk is not None:
+            held = idle if edge is None else needed
+            held.update(id(cell.cell_contents) for cell in thunk.__closure__ or ())
+    for x in node.saved:
+        if id(x) in idle and id(x) not in needed:
+            continue
+        for array in x if isinstance(x, list) else [x]:
+            if views.changed_since(array, node.birth):
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an "
+                    f"inplace operation: '{node.name}' saved a tensor of shape {array.shape}, "
+                    "which was changed before backward()"
+                )
 
 
 def sum_to_shape(g: Any, shape: tuple[int, ...]) -> Any:
@@ -169,12 +141,63 @@ def run_hooks(hooks: Sequence[Any], g: Any) -> Any:
     return g
 
 
-def check_unchanged(node: Node) -> None:
-    """Raise an error if a value that the node's rule needs was changed after it was saved."""
-    for x in node.saved:
-        if changed_since(x, node.birth):
+def seed(output: Tensor, gradient: Tensor | None) -> Any:
+    """Return the array that the walk starts with at `output`."""
+    if not output.requires_grad:
+        raise RuntimeError(
+            "element 0 of tensors does not require grad and does not have a grad_fn: nothing that it was "
+            "made from has requires_grad=True, or it was made under no_grad()"
+        )
+    if gradient is None:
+        if output.array.size != 1:
             raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace "
-                f"operation: the operation '{node.name}' saved a tensor of shape {x.shape}, "
-                "which was changed before backward()"
+                "grad can be implicitly created only for scalar outputs; "
+                f"this one has shape {output.shape}: give backward() a gradient of that shape"
             )
+        return np.ones_like(output.array)
+    if not isinstance(gradient, Tensor):
+        raise TypeError(f"gradients must be Tensors or None, not {type(gradient).__name__}")
+    if gradient.shape != output.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: the gradient has a shape of {gradient.shape} "
+            f"and the output has a shape of {output.shape}"
+        )
+    return gradient.array
+
+
+def differentiate(
+    outputs: Sequence[Tensor],
+    gradients: Sequence[Tensor | None],
+    retain_graph: bool,
+    create_graph: bool,
+    wanted: Collection[Any] = (),
+) -> dict[Any, Any]:
+    """Walk back from `outputs`; return an array of its own for each leaf and each `wanted` node.
+
+    Nothing is stored on any tensor, so an error on the way leaves no gradient half added.
+    """
+    if create_graph:
+        raise NotImplementedError("gradients of gradients (create_graph=True) aren't supported")
+    walk = Walk()
+    for output, gradient in zip(outputs, gradients, strict=True):
+        walk.give(output._node or output, seed(output, gradient), ours=gradient is None)
+    with np.errstate(all="ignore"):
+        results = walk.run(retain_graph, wanted)
+    for target, g in results.items():
+        ours = target in walk.owned
+        if isinstance(target, Tensor) and target._hooks:
+            g, ours = run_hooks(target._hooks, g), False
+        results[target] = np.asarray(g) if ours else np.array(g)
+    return results
+
+
+def backward(
+    tensor: Tensor, gradient: Tensor | None, retain_graph: bool | None, create_graph: bool
+) -> None:
+    """Do the work of `Tensor.backward`."""
+    for leaf, g in differentiate([tensor], [gradient], bool(retain_graph), create_graph).items():
+        if leaf.grad is None:
+            leaf.grad = wrap(g)
+        else:
+            leaf.grad.array += g
+            views.mark_changed(leaf.grad.array)
