@@ -240,6 +240,7 @@ from .m05_autograd import (
     gradcheck as gradcheck,
     is_grad_enabled as is_grad_enabled,
     no_grad as no_grad,
+    opcheck as opcheck,
     set_grad_enabled as set_grad_enabled,
 )
 from .m06_optimizers import (
