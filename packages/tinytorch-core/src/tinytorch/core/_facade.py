@@ -1,46 +1,61 @@
-"""How a track's `__init__.py` offers names without importing the rooms that they come from."""
+"""How a package offers public names without importing the modules that they come from."""
 
 from __future__ import annotations
 
 import ast
-import importlib
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-Lazy = tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]
+Lazy: TypeAlias = tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]
 
 
 def lazy(package: str) -> Lazy:
     """Return `__getattr__`, `__dir__` and `__all__` for a package whose stub lists its public names.
 
-    The stub beside the package, `__init__.pyi`, is the one list of names: type checkers read it as it
-    is, and here it says which room to import when a name is used for the first time (PEP 562). Lines
-    have the form `from .m01_tensor import Tensor as Tensor`; a line `from . import functional as
-    functional` names a submodule.
+    The stub beside the package, `__init__.pyi`, is the one list of names. Type checkers read it as it is;
+    here it says what to import when a name is used for the first time (PEP 562). So importing the package
+    is cheap, and a module that can't be imported takes only its own names down.
 
     Args:
         package: `__name__` of the package that calls this.
     """
-    home = Path(str(sys.modules[package].__file__)).parent
-    source = (home / "__init__.pyi").read_text(encoding="utf-8")
-    origin: dict[str, tuple[str, str]] = {}
-    for line in ast.parse(source).body:
-        if isinstance(line, ast.ImportFrom) and line.level:
-            room = "." * line.level + (line.module or "")
-            origin.update({alias.asname or alias.name: (room, alias.name) for alias in line.names})
-    names = sorted(origin)
+    module = sys.modules[package]
+    origins = _origins(Path(str(module.__file__)).with_suffix(".pyi"))
+    names = sorted(origins)
 
     def __getattr__(name: str) -> Any:
-        if name not in origin:
+        if name not in origins:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        room, original = origin[name]
-        if room == ".":
-            value: Any = importlib.import_module(f".{original}", package)
-        else:
-            value = getattr(importlib.import_module(room, package), original)
-        setattr(sys.modules[package], name, value)  # found once, an ordinary attribute from then on
+        source, original = origins[name]
+        try:
+            if source.strip("."):
+                value = getattr(import_module(source, package), original)
+            else:
+                value = import_module(source + original, package)  # the name of a submodule
+        except AttributeError as error:
+            # Left as it is, hasattr() would take a broken module for a name that doesn't exist.
+            raise ImportError(f"cannot import {package}.{name}: {error}") from error
+        setattr(module, name, value)  # from now on an ordinary attribute
         return value
 
-    return __getattr__, lambda: [*names, *(["__version__"] if hasattr(sys.modules[package], "__version__") else [])], names
+    def __dir__() -> list[str]:
+        return sorted({*names, *(name for name in vars(module) if name.startswith("__"))})
+
+    return __getattr__, __dir__, names
+
+
+def _origins(stub: Path) -> dict[str, tuple[str, str]]:
+    """Return for each name that a stub re-exports the relative module it comes from, and its name there.
+
+    The lines have the form `from .m01_tensor import Tensor as Tensor`, or `from . import functional as
+    functional` for a submodule.
+    """
+    return {
+        alias.asname or alias.name: ("." * line.level + (line.module or ""), alias.name)
+        for line in ast.parse(stub.read_text(encoding="utf-8")).body
+        if isinstance(line, ast.ImportFrom) and line.level
+        for alias in line.names
+    }
