@@ -18,6 +18,8 @@ bool_ = np.dtype(np.bool_)  # public as `bool`; this name leaves Python's own bo
 
 SUPPORTED = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_)
 
+NUMBERS = (bool, int, float, np.number, np.bool_)  # what may stand beside a tensor
+
 _default = float32
 
 BOOL, INT, FLOAT = 0, 1, 2
