@@ -21,9 +21,11 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods):
     """An n-dimensional array of numbers that can record what is done with it.
 
     `Tensor([[1, 2], [3, 4]])` makes floats, as PyTorch's does; `tensor(...)` keeps integers as they are.
+    `Tensor(2, 3)` makes zeros of that shape.
 
     Args:
-        data: numbers, nested lists of them, a NumPy array or a Tensor. It is copied.
+        data: nested lists of numbers, a NumPy array or a Tensor, which are copied; or the first length.
+        sizes: the other lengths.
 
     Attributes:
         array: the NumPy array that holds the values (shared, not copied).
@@ -31,7 +33,7 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods):
 
     Raises:
         ValueError: the nested lists don't have the same lengths.
-        TypeError: the data holds something that isn't a number.
+        TypeError: the data is a single number that isn't an int, or text.
 
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """
@@ -47,11 +49,10 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods):
     __array_ufunc__ = None  # so that `array * tensor` asks the tensor
     __hash__ = object.__hash__  # tensors are keys by identity, although == compares elements
 
-    def __init__(self, data: Any = ()) -> None:
-        from .creation import as_array
-        from .dtypes import get_default_dtype
+    def __init__(self, data: Any = (), *sizes: int) -> None:
+        from .convert import legacy_array
 
-        self.array = as_array(data, get_default_dtype())
+        self.array = legacy_array(data, sizes)
 
     # What it is
 
