@@ -19,87 +19,86 @@ from ..m01_tensor.op import Node, mode
 from ..m01_tensor.tensor import Tensor, wrap
 
 
-class Walk:
-    """One backward pass: the gradients on their way, and the nodes still to visit."""
+def walk_back(
+    starts: Sequence[tuple[Any, Any]], retain_graph: bool, wanted: Collection[Any] = ()
+) -> tuple[dict[Any, Any], set[Any]]:
+    """Carry the gradients given at `starts` back to the leaves.
 
-    def __init__(self) -> None:
-        self.gradients: dict[Any, Any] = {}  # by Node, or by leaf Tensor
-        self.owned: set[Any] = set()  # whose gradient is an array of our own, so may be added to
-        self.heap: list[tuple[int, Node]] = []  # nodes by reverse birth
+    Args:
+        starts: pairs of a target (a Node, or a leaf Tensor) and its gradient.
+        retain_graph: don't free what the nodes saved.
+        wanted: nodes whose gradients are to be returned as well.
 
-    def give(self, target: Any, g: Any, ours: bool) -> None:
-        """Add `g` to the gradient of `target`; `ours` tells that nobody else uses the array."""
-        if g.shape != target.shape:
-            g, ours = sum_to_shape(g, target.shape), True
-        if g.dtype is not target.dtype:
-            g, ours = g.astype(target.dtype), True
-        so_far = self.gradients.get(target)
-        if so_far is None:
-            self.gradients[target] = g
-            if ours:
-                self.owned.add(target)
-            if target.__class__ is Node:
-                heappush(self.heap, (-target.birth, target))
-        elif target in self.owned and so_far.ndim:
-            so_far += g
+    Returns:
+        The gradients by target, and the targets whose array nobody else holds.
+    """
+    gradients: dict[Any, Any] = {}
+    owned: set[Any] = set()  # targets whose gradient is an array of our own, so may be added to
+    heap: list[tuple[int, Node]] = []  # nodes to visit, the youngest first
+    results: dict[Any, Any] = {}
+
+    def give(target: Any, g: Any, ours: bool) -> None:
+        array = target if target.__class__ is Node else target.array
+        if g.shape != array.shape:
+            g, ours = sum_to_shape(g, array.shape), True
+        if g.dtype is not array.dtype:
+            g, ours = g.astype(array.dtype), True
+        if target in gradients:
+            if target in owned and g.ndim:
+                gradients[target] += g
+            else:
+                gradients[target] = gradients[target] + g
+                owned.add(target)
         else:
-            self.gradients[target] = so_far + g
-            self.owned.add(target)
+            gradients[target] = g
+            if ours:
+                owned.add(target)
+            if array is target:
+                heappush(heap, (-target.birth, target))
 
-    def run(self, retain_graph: bool, wanted: Collection[Any] = ()) -> dict[Any, Any]:
-        """Visit all nodes; return the gradients of the leaves and of the `wanted` nodes."""
-        results: dict[Any, Any] = {}
-        heap, gradients, owned, give = self.heap, self.gradients, self.owned, self.give
-        watch = mode.watch_backward
-        while heap:
-            node = heappop(heap)[1]
-            g = gradients.pop(node)
+    for target, g in starts:
+        give(target, g, False)
+    watch = mode.watch_backward
+    while heap:
+        node = heappop(heap)[1]
+        g = gradients.pop(node)
+        if node.hooks:
+            g = run_hooks(node.hooks, g)
             owned.discard(node)
-            if node.hooks:
-                g = run_hooks(node.hooks, g)
-            if node in wanted:
-                results[node] = g
-            thunks = apply_rule(node, g)
-            inputs = []
-            for position, edge in enumerate(node.edges):
-                if edge is not None:
-                    d = call_thunk(node, thunks, position)
-                    # What a rule made is ours to add to; g and views of g belong to others as well.
-                    give(edge, d, d is not g and getattr(d, "base", None) is None)
-                    inputs.append(d)
-            if watch is not None:
-                watch(node, g, inputs)
-            if not retain_graph:
-                node.edges = node.saved = None
-        results.update(gradients)
-        return results
+        if node in wanted:
+            results[node] = g
+        edges = node.edges
+        if edges is None or node.rule is None:
+            raise refusal(node)
+        thunks = node.rule(g, *node.saved)
+        if thunks.__class__ is not tuple:
+            thunks = tuple(thunks) if thunks.__class__ is list else (thunks,)
+        if views.last_change > node.birth:
+            check_unchanged(node, thunks)
+        for edge, thunk in zip(edges, thunks, strict=True):
+            if edge is not None:
+                if thunk is None:
+                    raise refusal(node)
+                d = thunk()
+                # What a rule made is ours to add to; g and views of g belong to others as well.
+                give(edge, d, d is not g and d.base is None)
+        if watch is not None:
+            watch(node, g, [gradients[edge] for edge in edges if edge is not None])
+        if not retain_graph:
+            node.edges = node.saved = None
+    results.update(gradients)
+    return results, owned
 
 
-def apply_rule(node: Node, g: Any) -> Sequence[Any]:
-    """Check that the node can still be differentiated; return its rule's functions, one per input."""
+def refusal(node: Node) -> Exception:
+    """Return the error for a node that can't be differentiated."""
     if node.edges is None:
-        raise RuntimeError(
+        return RuntimeError(
             f"Trying to backward through the graph a second time (at {node.name}), but what it had saved "
             "has been freed. Say backward(retain_graph=True) the first time."
         )
-    if node.rule is None:
-        raise NotImplementedError(f"the operation '{node.name}' has no gradient rule")
-    thunks = node.rule(g, *node.saved)
-    if thunks.__class__ not in (tuple, list):
-        thunks = (thunks,)
-    if views.last_change > node.birth:
-        check_unchanged(node, thunks)
-    return thunks
-
-
-def call_thunk(node: Node, thunks: Sequence[Any], position: int) -> Any:
-    """Return the gradient of the node's input at `position`."""
-    thunk = thunks[position] if position < len(thunks) else None
-    if thunk is None:
-        raise NotImplementedError(
-            f"the operation '{node.name}' has no gradient for its tensor input number {position + 1}"
-        )
-    return thunk()
+    missing = "" if node.rule is None else " for one of the inputs that require a gradient"
+    return NotImplementedError(f"the operation '{node.name}' has no gradient rule{missing}")
 
 
 def check_unchanged(node: Node, thunks: Sequence[Any]) -> None:
@@ -178,13 +177,14 @@ def differentiate(
     """
     if create_graph:
         raise NotImplementedError("gradients of gradients (create_graph=True) aren't supported")
-    walk = Walk()
-    for output, gradient in zip(outputs, gradients, strict=True):
-        walk.give(output._node or output, seed(output, gradient), ours=gradient is None)
+    starts = [
+        (output._node or output, seed(output, gradient))
+        for output, gradient in zip(outputs, gradients, strict=True)
+    ]
     with np.errstate(all="ignore"):
-        results = walk.run(retain_graph, wanted)
+        results, owned = walk_back(starts, retain_graph, wanted)
     for target, g in results.items():
-        ours = target in walk.owned
+        ours = target in owned
         if isinstance(target, Tensor) and target._hooks:
             g, ours = run_hooks(target._hooks, g), False
         results[target] = np.asarray(g) if ours else np.array(g)
