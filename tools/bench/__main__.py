@@ -26,9 +26,7 @@ UNITS = {"time": (1e6, "us"), "import": (1e3, "ms"), "memory": (2**-20, "MiB")}
 def all_cases() -> list[Case]:
     """Return the benchmarks of every file `cases_*.py`."""
     return [
-        case
-        for file in sorted(HERE.glob("cases_*.py"))
-        for case in importlib.import_module(file.stem).CASES
+        case for file in sorted(HERE.glob("cases_*.py")) for case in importlib.import_module(file.stem).CASES
     ]
 
 
@@ -60,7 +58,9 @@ def run(pattern: str, rounds: int, threads: list[int]) -> list[dict[str, Any]]:
                 value, limit = compare(case, figures, peer), case.limits.get(peer)
                 theirs = statistics.median(figures[peer]) * scale
                 shown = f"{value * 1e3:+.1f}ms" if case.kind == "import" else f"{value:.3f}"
-                allowed = "" if limit is None else f"{limit * 1e3:.0f}ms" if case.kind == "import" else f"{limit}"
+                allowed = (
+                    "" if limit is None else f"{limit * 1e3:.0f}ms" if case.kind == "import" else f"{limit}"
+                )
                 verdict = "" if limit is None else "ok" if value <= limit else "OVER"
                 print(
                     f"{case.name:62} {n:7} {ours:9.1f} {unit:2} {peer:>8} {theirs:8.1f} {unit:2} "

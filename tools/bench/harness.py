@@ -51,7 +51,8 @@ class Worker:
 
     def ask(self, request: str) -> float:
         """Send a request and return the number that the process answers."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(request + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()

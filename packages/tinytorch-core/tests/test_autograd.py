@@ -32,7 +32,8 @@ class TestBackward:
     def test_product_rule(self):
         x, y = leaf(2.0), leaf(3.0)
         (x * y + x).backward()
-        assert x.grad.item() == 4 and y.grad.item() == 2
+        assert x.grad.item() == 4
+        assert y.grad.item() == 2
 
     def test_leaf_used_many_times(self):
         x = leaf(1.0, 2.0)
@@ -44,7 +45,8 @@ class TestBackward:
         (x * 3).backward()
         first = x.grad
         (x * 4).backward()
-        assert x.grad.item() == 7 and x.grad is first
+        assert x.grad.item() == 7
+        assert x.grad is first
 
     def test_leaves_do_not_share_gradient_memory(self):
         x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
@@ -74,14 +76,17 @@ class TestBackward:
         x = tensor([1.0, 2.0], requires_grad=True)
         y = tensor([1.0, 2.0], dtype=np.float64, requires_grad=True)
         (x * y).sum().backward()
-        assert x.grad.dtype == np.float32 and y.grad.dtype == np.float64
+        assert x.grad.dtype == np.float32
+        assert y.grad.dtype == np.float64
 
     def test_broadcast_is_undone(self):
         x = tensor(np.ones((2, 1, 3), np.float32), requires_grad=True)
         y = tensor(np.ones((4, 1), np.float32), requires_grad=True)
         (x * y).sum().backward()
-        assert x.grad.shape == (2, 1, 3) and (x.grad == 4).all()
-        assert y.grad.shape == (4, 1) and (y.grad == 6).all()
+        assert x.grad.shape == (2, 1, 3)
+        assert (x.grad == 4).all()
+        assert y.grad.shape == (4, 1)
+        assert (y.grad == 6).all()
 
     def test_retain_graph(self):
         x = leaf(3.0)
@@ -259,12 +264,15 @@ class TestDepth:
         x = leaf(1.0, 2.0)
         with no_grad():
             y = (x * 2).exp()
-        assert y._node is None and not y.requires_grad and y.is_leaf
+        assert y._node is None
+        assert not y.requires_grad
+        assert y.is_leaf
         h = tensor([1.0]) * 2
         array = weakref.ref(h.array)
         z = h.exp()
         del h
-        assert array() is None and z._node is None
+        assert array() is None
+        assert z._node is None
 
 
 class TestModes:
@@ -279,7 +287,9 @@ class TestModes:
         def without_call():
             return (x * 2).requires_grad
 
-        assert not with_call() and not without_call() and is_grad_enabled()
+        assert not with_call()
+        assert not without_call()
+        assert is_grad_enabled()
 
     def test_nesting_and_errors(self):
         context = no_grad()
@@ -311,7 +321,8 @@ class TestModes:
             return 3
 
         it = numbers()
-        assert next(it) is False and is_grad_enabled()
+        assert next(it) is False
+        assert is_grad_enabled()
         assert it.send("x") == ("x", False)
         with pytest.raises(StopIteration) as stop:
             next(it)
@@ -322,7 +333,8 @@ class TestModes:
         def down(n):
             return is_grad_enabled() if n == 0 else down(n - 1) or is_grad_enabled()
 
-        assert down(3) is False and is_grad_enabled()
+        assert down(3) is False
+        assert is_grad_enabled()
 
     def test_each_thread_has_its_own_mode(self):
         seen = []
@@ -339,7 +351,9 @@ class TestGrad:
         h = x * 3
         y = h * h
         gh, gx = grad(y, [h, x])
-        assert gh.item() == 12 and gx.item() == 36 and x.grad is None
+        assert gh.item() == 12
+        assert gx.item() == 36
+        assert x.grad is None
 
     def test_several_outputs(self):
         x = leaf(1.0, 2.0)
@@ -400,7 +414,8 @@ class TestHooks:
         h.register_hook(lambda g: seen.append(g.item()))
         x.register_hook(lambda g: g * 10)
         (h * h).backward()
-        assert seen == [12] and x.grad.item() == 360
+        assert seen == [12]
+        assert x.grad.item() == 360
 
     def test_replaces_on_the_way(self):
         x = leaf(2.0)
@@ -472,12 +487,16 @@ class TestDrawGraph:
         w = leaf(1.0, 2.0)
         text = draw_graph((w * w).sum(), names={"weight": w})
         assert text.startswith("graph TD\n")
-        assert '(["weight 2"])' in text and '["mul 2"]' in text and '["sum scalar"]' in text
+        assert '(["weight 2"])' in text
+        assert '["mul 2"]' in text
+        assert '["sum scalar"]' in text
         assert text.count("-->") == 3
 
     def test_dot(self):
         text = draw_graph(leaf(1.0) * 2, format="dot")
-        assert text.startswith("digraph {") and 'label="mul scalar"' in text and "n0 -> n1;" in text
+        assert text.startswith("digraph {")
+        assert 'label="mul scalar"' in text
+        assert "n0 -> n1;" in text
 
     def test_deep(self):
         y = leaf(1.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .convert import as_array, as_size, checked
 from .dtypes import as_dtype, get_default_dtype, scalar_dtype
-from .op import mode
+from .record import mode
 from .tensor import Tensor, wrap
 
 Size = Any  # an int, several ints, or one sequence of ints

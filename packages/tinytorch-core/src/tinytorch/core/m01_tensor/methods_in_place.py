@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import arithmetic, comparison, functions, math
-from .op import Array, Operand, mode, op
+from .op import Array, Operand, op
+from .record import mode
 from .views import mark_changed, write_in_place
 
 

@@ -21,71 +21,27 @@ A rule returns one function per tensor input, run only if that input needs its g
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable
-from contextvars import copy_context
-from itertools import count
 from typing import Any, Generic, ParamSpec, TypeAlias, overload
 
 import numpy as np
 
 from .dtypes import common_dtype, get_default_dtype
+from .record import Node, Rule, mode
 
 Array: TypeAlias = Any  # inside an operation a NumPy array, outside a Tensor
 Operand: TypeAlias = Any  # inside an array or a Python number, outside a Tensor or a number
 Arrays: TypeAlias = Any  # inside a list of arrays, outside a sequence of Tensors
 
-Rule: TypeAlias = Callable[..., Any]
 P = ParamSpec("P")
 
-clock = count(1)  # births of nodes and times of in-place changes share one clock
 ops: dict[str, Op[...]] = {}  # every operation of every imported track, by name
-
-
-class Mode(threading.local):
-    """What this thread does beside computing."""
-
-    def __init__(self) -> None:
-        # NumPy warns of overflow and 0/0; tensors, like PyTorch's, carry inf and nan silently.
-        # Entering a context that was silenced once costs a fifth of a `with np.errstate(...)`.
-        self.quiet = copy_context()
-        self.quiet.run(np.seterr, all="ignore")
-
-    grad = True  # record operations for backward
-    watch: Callable[..., None] | None = None  # called with (operation, input arrays, output tensor)
-    watch_backward: Callable[..., None] | None = None  # called with (node, gradient, input gradients)
-
-
-mode = Mode()
-
-
-class Node:
-    """The record of one operation: which one, from what, when. `Tensor.grad_fn` in PyTorch."""
-
-    __slots__ = ("birth", "dtype", "edges", "hooks", "name", "rule", "saved", "shape")
-
-    def __init__(
-        self, name: str, rule: Rule | None, edges: Any, saved: Any, shape: Any, dtype: Any
-    ) -> None:
-        self.name = name
-        self.rule = rule
-        self.edges = edges  # per tensor input: its Node, the leaf Tensor itself, or None
-        self.saved = saved  # what the rule asked for, in its order
-        self.shape = shape
-        self.dtype = dtype
-        self.birth = next(clock)
-        self.hooks: list[Callable[[Any], Any]] | None = None
-
-    def __repr__(self) -> str:
-        return f"<{self.name.strip('_').title().replace('_', '')}Backward>"
 
 
 class Op(Generic[P]):
     """An operation on tensors: a forward on arrays and, keyed to it, a gradient rule."""
 
-    def __init__(
-        self, forward: Callable[P, Any], promote: str, view: bool, differentiable: bool
-    ) -> None:
+    def __init__(self, forward: Callable[P, Any], promote: str, view: bool, differentiable: bool) -> None:
         self.name = self.__name__ = forward.__name__
         self.__doc__ = forward.__doc__
         self.__module__ = forward.__module__
@@ -144,6 +100,7 @@ class Op(Generic[P]):
         return rule
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Tensor:
+        """Compute the operation on tensors and, if one of them requires a gradient, record it."""
         values: list[Any] = list(args)
         if kwargs or len(values) != len(self.names):
             self._bind(values, kwargs)
@@ -230,9 +187,7 @@ class Op(Generic[P]):
     def _list_input(self, values: list[Any]) -> list[Any]:
         inputs = values[0]
         if not isinstance(inputs, (list, tuple)):
-            raise TypeError(
-                f"{self.name}() expected a list or tuple of Tensors, got {type(inputs).__name__}"
-            )
+            raise TypeError(f"{self.name}() expected a list or tuple of Tensors, got {type(inputs).__name__}")
         if not inputs:
             raise RuntimeError(f"{self.name}() expected a non-empty list of Tensors")
         return list(inputs)
@@ -258,8 +213,7 @@ class Op(Generic[P]):
         if self.promote == "float" and dtype.kind != "f":
             dtype = get_default_dtype()
         return [
-            x.astype(dtype, copy=False) if isinstance(x, np.ndarray) else _as_number(x, dtype)
-            for x in arrays
+            x.astype(dtype, copy=False) if isinstance(x, np.ndarray) else _as_number(x, dtype) for x in arrays
         ]
 
     def _explained(self, error: Exception, arrays: list[Any]) -> Exception:

@@ -13,7 +13,7 @@ from .methods_reduce import ReduceMethods
 from .methods_shape import ShapeMethods
 
 if TYPE_CHECKING:
-    from .op import Node
+    from .record import Node
     from .views import View
 
 
@@ -293,4 +293,3 @@ def wrap(array: Any) -> Tensor:
     result = object.__new__(Tensor)
     result.array = array if type(array) is np.ndarray else np.asarray(array)
     return result
-

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .record import Node, clock
+
 if TYPE_CHECKING:
     from .op import Op
     from .tensor import Tensor
@@ -120,15 +122,12 @@ def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) ->
     target, new = tensor.array, result.array
     if target.shape != new.shape:
         raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match "
-            f"the broadcast shape {list(new.shape)}"
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(new.shape)}"
         )
     if "bui".find(new.dtype.kind.replace("u", "i")) > "bui".find(target.dtype.kind) or (
         new.dtype.kind == "f" and target.dtype.kind != "f"
     ):
-        raise RuntimeError(
-            f"result type {new.dtype} can't be cast to the desired output type {target.dtype}"
-        )
+        raise RuntimeError(f"result type {new.dtype} can't be cast to the desired output type {target.dtype}")
     if not target.flags.writeable:
         raise RuntimeError("this tensor's memory is read-only (expanded or borrowed); clone() it first")
     node = result._node
@@ -144,6 +143,3 @@ def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) ->
         if tensor._view is not None:
             tensor._view.write_back(tensor)
     return tensor
-
-
-from .op import Node, clock  # noqa: E402  (op makes Views)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor.op import Node, mode
+from ..m01_tensor.record import Node, mode
 
 
-class detect_anomaly:  # noqa: N801  (PyTorch's name)
+class detect_anomaly:
     """Within this block an operation that makes a NaN is an error that names it.
 
     In the forward pass the error comes from the line that made the NaN. In the backward pass it names

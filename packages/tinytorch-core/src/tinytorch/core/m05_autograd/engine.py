@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..m01_tensor import views
-from ..m01_tensor.op import Node, mode
+from ..m01_tensor.record import Node, mode
 from ..m01_tensor.tensor import Tensor, wrap
 
 
@@ -191,9 +191,7 @@ def differentiate(
     return results
 
 
-def backward(
-    tensor: Tensor, gradient: Tensor | None, retain_graph: bool | None, create_graph: bool
-) -> None:
+def backward(tensor: Tensor, gradient: Tensor | None, retain_graph: bool | None, create_graph: bool) -> None:
     """Do the work of `Tensor.backward`."""
     for leaf, g in differentiate([tensor], [gradient], bool(retain_graph), create_graph).items():
         if leaf.grad is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..m01_tensor.op import Node
+from ..m01_tensor.record import Node
 from ..m01_tensor.tensor import Tensor
 
 

@@ -7,12 +7,12 @@ import inspect
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar, overload
 
-from ..m01_tensor.op import mode
+from ..m01_tensor.record import mode
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class set_grad_enabled:  # noqa: N801  (PyTorch's name)
+class set_grad_enabled:
     """Switch recording on or off, at once or for the length of a `with` block (in this thread).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.set_grad_enabled.html
@@ -65,7 +65,7 @@ class _Recording:
         return decorated  # type: ignore[return-value]
 
 
-class no_grad(_Recording):  # noqa: N801
+class no_grad(_Recording):
     """Don't record operations, within a `with` block or in a decorated function.
 
     Results don't require gradients, and what they were made from isn't kept.
@@ -75,7 +75,7 @@ class no_grad(_Recording):  # noqa: N801
     enabled = False
 
 
-class enable_grad(_Recording):  # noqa: N801
+class enable_grad(_Recording):
     """Record operations again, inside `no_grad`: a `with` block or a decorated function.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.enable_grad.html

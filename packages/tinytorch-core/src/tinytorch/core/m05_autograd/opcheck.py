@@ -17,9 +17,10 @@ def opcheck(
 ) -> None:
     """Check an operation's forward and rule on one set of arguments.
 
-    The forward must not change its inputs. The gradients are compared with measured ones (`gradcheck`) for
-    the inputs as given, for strided ones and for column-ordered ones. The rule must keep its promises:
-    each of its functions gives `g`, a view of `g` or an array of its own, and nothing that was saved is changed.
+    The forward must not change its inputs. The gradients are compared with measured ones (`gradcheck`)
+    for the inputs as given, for strided ones and for column-ordered ones. The rule must keep its
+    promises: each of its functions gives `g`, a view of `g` or an array of its own, and nothing that
+    was saved is changed.
 
     Args:
         op: the operation.
@@ -54,7 +55,8 @@ def opcheck(
 
 def _check_promises(op: Op[...], result: Tensor) -> None:
     node = result._node
-    assert node is not None and node.rule is not None
+    assert node is not None
+    assert node.rule is not None
     saved = [x for x in node.saved if isinstance(x, np.ndarray)]
     before = [x.copy() for x in saved]
     g = np.ones_like(result.array)
