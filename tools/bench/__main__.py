@@ -57,10 +57,7 @@ def run(pattern: str, rounds: int, threads: list[int]) -> list[dict[str, Any]]:
             for peer in [name for name in figures if name != "tinytorch"]:
                 value, limit = compare(case, figures, peer), case.limits.get(peer)
                 theirs = statistics.median(figures[peer]) * scale
-                shown = f"{value * 1e3:+.1f}ms" if case.kind == "import" else f"{value:.3f}"
-                allowed = (
-                    "" if limit is None else f"{limit * 1e3:.0f}ms" if case.kind == "import" else f"{limit}"
-                )
+                shown, allowed = describe(case, value), describe(case, limit)
                 verdict = "" if limit is None else "ok" if value <= limit else "OVER"
                 print(
                     f"{case.name:62} {n:7} {ours:9.1f} {unit:2} {peer:>8} {theirs:8.1f} {unit:2} "
@@ -82,6 +79,13 @@ def run(pattern: str, rounds: int, threads: list[int]) -> list[dict[str, Any]]:
                     }
                 )
     return results
+
+
+def describe(case: Case, value: float | None) -> str:
+    """Return a ratio, or the milliseconds of an import beyond the peer's, as text."""
+    if value is None:
+        return ""
+    return f"{value * 1e3:+.1f}ms" if case.kind == "import" else f"{value:.2f}"
 
 
 def main() -> int:

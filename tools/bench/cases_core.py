@@ -7,8 +7,8 @@ process holds nothing of the others.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from harness import Case
@@ -34,7 +34,7 @@ def mlp(library: str, widths: list[int], batch: int, optimizer: str) -> Step:
         import tinytorch.core as lib
         from tinytorch.core import SGD, Adam, CrossEntropyLoss, Linear, ReLU, Sequential
     layers: list[Any] = []
-    for inputs, outputs in itertools.pairwise(widths):
+    for inputs, outputs in pairwise(widths):
         layers += [Linear(inputs, outputs), ReLU()]
     model = Sequential(*layers[:-1])
     opt: Any = SGD(model.parameters(), lr=0.01) if optimizer == "sgd" else Adam(model.parameters())

@@ -166,7 +166,7 @@ class TestErrors:
         h = x * 2
         y = h * h
         h.add_(1)
-        with pytest.raises(RuntimeError, match="modified by an inplace operation.*'mul'"):
+        with pytest.raises(RuntimeError, match=r"modified by an inplace operation.*'mul'"):
             y.sum().backward()
         assert x.grad is None
 

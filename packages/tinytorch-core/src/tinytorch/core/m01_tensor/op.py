@@ -21,17 +21,19 @@ A rule returns one function per tensor input, run only if that input needs its g
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeAlias, overload
+from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, overload
 
 import numpy as np
 
 from .dtypes import common_dtype, get_default_dtype
 from .record import Node, Rule, mode
 
-Array: TypeAlias = Any  # inside an operation a NumPy array, outside a Tensor
-Operand: TypeAlias = Any  # inside an array or a Python number, outside a Tensor or a number
-Arrays: TypeAlias = Any  # inside a list of arrays, outside a sequence of Tensors
+# The names tell `Op` which parameters are tensors; to a type checker all three are Any.
+Array: TypeAlias = Annotated[Any, "Array"]  # inside an operation a NumPy array, outside a Tensor
+Operand: TypeAlias = Annotated[Any, "Operand"]  # the same, or a number on both sides
+Arrays: TypeAlias = Annotated[Any, "Arrays"]  # inside a list of arrays, outside a sequence of Tensors
 
 P = ParamSpec("P")
 
@@ -60,11 +62,14 @@ class Op(Generic[P]):
         self.positional = sum(p.kind is not p.KEYWORD_ONLY for p in parameters)
         self.forward = self._in_order(forward)
         kinds = [str(p.annotation) for p in parameters]
-        self.slots = tuple(i for i, kind in enumerate(kinds) if kind.startswith(("Array", "Operand")))
-        self.numbers_allowed = tuple("Operand" in kind for kind in kinds)
-        self.optional = tuple("None" in kind for kind in kinds)
+        words = [set(re.findall(r"\w+", kind)) for kind in kinds]
+        self.slots = tuple(i for i, w in enumerate(words) if w & {"Array", "Operand", "Arrays"})
+        self.numbers_allowed = tuple("Operand" in w for w in words)
+        self.optional = tuple(bool(w & {"None", "Optional"}) for w in words)
         self.only_arrays = len(self.slots) == len(self.names)
-        self.many = bool(kinds) and kinds[0] == "Arrays"  # cat, stack: the first input is a list
+        self.many = bool(words) and "Arrays" in words[0]  # cat, stack: the first input is a list
+        if not self.slots:
+            raise TypeError(f"@op: a parameter of {self.name}() must be annotated Array, Operand or Arrays")
         ops[self.name] = self
 
     def _in_order(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,10 +109,10 @@ class Op(Generic[P]):
         values: list[Any] = list(args)
         if kwargs or len(values) != len(self.names):
             self._bind(values, kwargs)
-        if self.only_arrays:
-            inputs = values
+        if self.many:
+            inputs = self._list_input(values)
         else:
-            inputs = self._list_input(values) if self.many else [values[i] for i in self.slots]
+            inputs = values if self.only_arrays else [values[i] for i in self.slots]
         arrays: list[Any] = []
         edges: list[Any] = []
         recording = mixed = False

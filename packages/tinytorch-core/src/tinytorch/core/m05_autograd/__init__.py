@@ -1,11 +1,11 @@
 """Module 05, autograd: the engine, and the gradient rules of modules 01-04."""
 
-from . import rules_comparison as _rules_comparison
-from . import rules_index as _rules_index
-from . import rules_linalg as _rules_linalg
-from . import rules_math as _rules_math
-from . import rules_reduce as _rules_reduce
-from . import rules_shape as _rules_shape
+from . import rules_comparison as rules_comparison
+from . import rules_index as rules_index
+from . import rules_linalg as rules_linalg
+from . import rules_math as rules_math
+from . import rules_reduce as rules_reduce
+from . import rules_shape as rules_shape
 from .anomaly import detect_anomaly as detect_anomaly
 from .gradients import GradcheckError as GradcheckError
 from .gradients import grad as grad
