@@ -30,10 +30,22 @@ BUILD = ROOT / "build"
 TORCH = "2.13.0"  # the release whose behaviour is the reference
 
 
+# Imports all of a package. It runs before pytest is installed, which would bring modules along that the
+# package could then import without declaring them.
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+    if not module.name.endswith(".__main__"):
+        importlib.import_module(module.name)
+"""
+
+
 class Package(NamedTuple):
     """What this file needs to know of a package."""
 
-    name: str
+    name: str  # as it is installed, for example tinytorch-core
+    module: str  # as it is imported, for example tinytorch.core
     folder: Path
     python: str  # the range of its requires-python
     dependencies: list[Requirement]
@@ -51,7 +63,11 @@ def read_package(file: Path) -> Package:
     extras = project.get("optional-dependencies", {})
     texts = [*project.get("dependencies", []), *(text for extra in extras.values() for text in extra)]
     name = canonicalize_name(project["name"])
-    return Package(name, file.parent, project["requires-python"], [*map(Requirement, texts)], [*extras])
+    source = file.parent / "src"
+    init = min(source.glob("**/__init__.py"), key=lambda path: len(path.parts))
+    module = ".".join(init.parent.relative_to(source).parts)
+    dependencies = [Requirement(text) for text in texts]
+    return Package(name, module, file.parent, project["requires-python"], dependencies, list(extras))
 
 
 PACKAGES = {
@@ -121,14 +137,16 @@ def versions(session: nox.Session) -> dict[str, Version]:
 
 def assert_lowest(session: nox.Session, package: Package) -> None:
     """Fail unless the lowest version that each requirement allows is the one that is installed."""
-    if f">={sys.version_info.major}.{sys.version_info.minor}" != package.python:
-        return  # a newer Python may have no wheel of the lowest version
     installed = versions(session)
+    oldest = package.python == f">={sys.version_info.major}.{sys.version_info.minor}"
     for requirement in foreign(family([package])):
         bounds = [Version(s.version) for s in requirement.specifier if s.operator in (">=", "==", "~=")]
+        if not bounds:
+            session.error(f"{package.name} must declare the lowest {requirement} that it works with")
         found = installed.get(canonicalize_name(requirement.name))
-        if found is not None and found != max(bounds, default=None):
-            session.error(f"lowest dependencies: {requirement} is declared, {found} was installed")
+        # A newer Python may have no wheel of the lowest version, and a marker may leave it out altogether.
+        if oldest and found is not None and found != max(bounds):
+            session.error(f"{package.name} declares {requirement}, but {found} was installed as the lowest")
 
 
 @contextmanager
@@ -169,7 +187,7 @@ def guards(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("resolution", ["newest", "lowest"])
+@nox.parametrize("resolution", [nox.param(name, id=name) for name in ("newest", "lowest")])
 @nox.parametrize("package", [nox.param(package, id=name) for name, package in PACKAGES.items()])
 def tests(session: nox.Session, package: Package, resolution: str) -> None:
     """Test each package alone, with the newest and with the lowest dependencies that it allows."""
@@ -177,8 +195,10 @@ def tests(session: nox.Session, package: Package, resolution: str) -> None:
     session.log(", ".join(f"{name} {version}" for name, version in versions(session).items()))
     if resolution == "lowest":
         assert_lowest(session, package)
+    with elsewhere(session):
+        session.run("python", "-c", IMPORT_ALL, package.module, log=False)
     session.install(*tools("test"))
-    track = [f"--track={package.name}", ROOT / "tests" / "tracks"] if package.is_track else []
+    track = [f"--track={package.module}", ROOT / "tests" / "tracks"] if package.is_track else []
     pytest(session, package.folder / "tests", *track)
 
 

@@ -1,0 +1,121 @@
+"""What must hold for every track and every module of it, run against the tracks that are installed.
+
+`--track tinytorch.core` looks at one; nox gives it, so that each track is tested in its own environment.
+A test that takes `track` runs for each of them, one that takes `room` for each module.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from dataclasses import dataclass
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track: a package of the course."""
+
+    name: str  # as it is imported
+
+    @property
+    def folder(self) -> Path:
+        """Where it is installed."""
+        return Path(str(importlib.import_module(self.name).__file__)).parent
+
+    @property
+    def rooms(self) -> list[Room]:
+        """Its modules in the order of their numbers."""
+        return [Room(self, path) for path in sorted(self.folder.glob("m[0-9][0-9]_*/"))]
+
+    @property
+    def facades(self) -> list[str]:
+        """The track and its subpackages that have a stub, as they are imported."""
+        stubs = sorted(self.folder.glob("**/__init__.pyi"))
+        return [".".join([self.name, *stub.parent.relative_to(self.folder).parts]) for stub in stubs]
+
+    def exports(self, facade: str) -> list[tuple[str, str]]:
+        """Return each name that a facade's stub exports, and the module that it comes from."""
+        stub = Path(str(importlib.import_module(facade).__file__)).with_suffix(".pyi")
+        return [
+            (alias.asname or alias.name, resolve_name("." * line.level + (line.module or ""), facade))
+            for line in ast.parse(stub.read_text(encoding="utf-8")).body
+            if isinstance(line, ast.ImportFrom)
+            for alias in line.names
+        ]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A module of a track: one folder with its code, lesson and checks."""
+
+    track: Track
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """As it is imported."""
+        return f"{self.track.name}.{self.folder.name}"
+
+    @property
+    def slug(self) -> str:
+        """Its name without the number."""
+        return self.folder.name.split("_", 1)[1]
+
+    @property
+    def lesson(self) -> str:
+        """The text of its LESSON.md."""
+        return (self.folder / "LESSON.md").read_text(encoding="utf-8")
+
+    @property
+    def facts(self) -> dict[str, str | list[str]]:
+        """The front matter of its lesson: lines `key: value` or `key: [value, value]` between two `---`."""
+        lines = self.lesson.splitlines()
+        assert lines[0] == "---", f"{self.name}: LESSON.md begins with front matter"
+        facts: dict[str, str | list[str]] = {}
+        for line in lines[1 : lines.index("---", 1)]:
+            key, colon, value = line.partition(": ")
+            assert colon, f"{self.name}: {line!r} in the front matter is not of the form `key: value`"
+            value = value.strip()
+            if value.startswith("[") and value.endswith("]"):
+                facts[key] = [item.strip() for item in value[1:-1].split(",") if item.strip()]
+            else:
+                facts[key] = value.strip("\"'")
+        return facts
+
+    @property
+    def needs(self) -> list[Room]:
+        """The modules that it builds on, directly; they may belong to other tracks."""
+        rooms = {room.slug: room for track in installed_tracks() for room in track.rooms}
+        missing = set(self.facts["needs"]) - set(rooms)
+        assert not missing, f"{self.name} needs {missing}, which no installed track has"
+        return [rooms[slug] for slug in self.facts["needs"]]
+
+    def builds_on(self, other: Room) -> bool:
+        """Whether it needs the other module, directly or through others."""
+        return any(need == other or need.builds_on(other) for need in self.needs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--track", help="test this track alone, for example tinytorch.core")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    tracks = installed_tracks()
+    only = metafunc.config.getoption("--track", default=None)
+    if only:
+        tracks = [track for track in tracks if track.name == only]
+    if "track" in metafunc.fixturenames:
+        metafunc.parametrize("track", tracks, ids=lambda track: track.name)
+    if "room" in metafunc.fixturenames:
+        rooms = [room for track in tracks for room in track.rooms]
+        metafunc.parametrize("room", rooms, ids=lambda room: room.name)
+
+
+def installed_tracks() -> list[Track]:
+    homes = importlib.import_module("tinytorch").__path__
+    folders = {path.parent for home in homes for path in Path(home).glob("*/m[0-9][0-9]_*/")}
+    return [Track(f"tinytorch.{name}") for name in sorted({folder.name for folder in folders})]

@@ -1,0 +1,84 @@
+"""What importing a track costs, and what it survives."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+
+def run(code: str, first: Path | None = None) -> list[str]:
+    """Run code in a fresh interpreter, with a folder first on its path, and return the words it printed."""
+    env = dict(os.environ)
+    if first is not None:
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(first), env.get("PYTHONPATH")]))
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def required(distribution: str) -> set[str]:
+    """Return the distribution and all that it requires, optional extras left out."""
+    found = {re.sub(r"[-_.]+", "-", distribution).lower()}
+    for requirement in metadata.requires(distribution) or []:
+        name, _, marker = requirement.partition(";")
+        if "extra" not in marker:
+            found |= required(re.split(r"[^\w.-]", name.strip())[0])
+    return found
+
+
+def test_importing_a_track_imports_none_of_its_rooms(track):
+    rooms = tuple(room.name for room in track.rooms)
+    loaded = run(f"import sys, {track.name}; print(*sys.modules)")
+    assert track.name in loaded
+    assert not [name for name in loaded if name.startswith(rooms)]
+
+
+def test_using_every_name_imports_only_what_the_track_requires(track):
+    """What a track needs always, it declares; what an extra brings is imported only when it is used."""
+    code = f"""
+import sys
+before = set(sys.modules)
+import {track.name} as track
+for name in track.__all__:
+    getattr(track, name)
+print(*{{name.partition(".")[0] for name in set(sys.modules) - before}})
+"""
+    loaded = set(run(code)) - sys.stdlib_module_names - {"tinytorch"}
+    allowed = required(track.name.replace(".", "-"))
+    owners = metadata.packages_distributions()
+    undeclared = [name for name in loaded if not allowed & {o.lower() for o in owners.get(name, [])}]
+    assert not undeclared
+
+
+def test_a_broken_room_takes_down_only_what_builds_on_it(room, tmp_path):
+    track = room.track
+    copy = tmp_path / "tinytorch" / track.folder.name
+    shutil.copytree(track.folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    broken = "raise RuntimeError('broken on purpose')\n"
+    (copy / room.folder.name / "__init__.py").write_text(broken, encoding="utf-8")
+
+    safe = {other.name for other in track.rooms if other != room and not other.builds_on(room)}
+    exports = track.exports(track.name)
+    works = [name for name, origin in exports if origin in safe]
+    fails = [name for name, origin in exports if origin == room.name]
+    code = f"""
+import {track.name} as track
+assert track.__file__.startswith({str(copy)!r}), track.__file__
+for name in {works}:
+    getattr(track, name)
+for name in {fails}:
+    try:
+        getattr(track, name)
+    except RuntimeError as error:
+        assert str(error) == "broken on purpose"
+    else:
+        raise AssertionError(name)
+print("done")
+"""
+    assert run(code, first=tmp_path) == ["done"]
