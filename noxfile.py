@@ -206,8 +206,10 @@ def tests(session: nox.Session, package: Package, resolution: str) -> None:
 def milestones(session: nox.Session) -> None:
     """Train the networks of history: all, or what follows after `--`."""
     install(session, [PACKAGES["tinytorch-milestones"]])
-    out = BUILD / "milestones"
-    session.run("python", "-m", "tinytorch.milestones", "run", *(session.posargs or ["all"]), f"--out={out}")
+    wanted = (
+        session.posargs if session.posargs[:1] and session.posargs[0][0] != "-" else ["all", *session.posargs]
+    )
+    session.run("python", "-m", "tinytorch.milestones", "run", *wanted, f"--out={BUILD / 'milestones'}")
 
 
 @nox.session(default=False)

@@ -57,10 +57,8 @@ def run_tests(root, tmp_path):
             session,
         ]
         env = {name: value for name, value in os.environ.items() if not name.startswith("NOX")}
-        done = subprocess.run(
-            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
-        )
-        return done.returncode, done.stdout
+        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout.decode("utf-8", errors="replace")
 
     return run
 
