@@ -101,3 +101,6 @@ def is_floating_point(input: Tensor) -> bool:
     if not isinstance(input, op.Tensor):
         raise TypeError(f"is_floating_point(): argument 'input' must be a Tensor, not {type(input).__name__}")
     return input.is_floating_point()
+
+
+subtract, divide = sub, div

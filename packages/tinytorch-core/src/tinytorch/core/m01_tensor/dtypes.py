@@ -23,7 +23,7 @@ NUMBERS = (bool, int, float, np.number, np.bool_)  # what may stand beside a ten
 _default = float32
 
 BOOL, INT, FLOAT = 0, 1, 2
-_CATEGORY = {"b": BOOL, "i": INT, "u": INT, "f": FLOAT}
+CATEGORY = {"b": BOOL, "i": INT, "u": INT, "f": FLOAT}
 
 
 def get_default_dtype() -> np.dtype[Any]:
@@ -56,10 +56,10 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if found not in SUPPORTED:
+    if dtype is None or found not in SUPPORTED:
         names = ", ".join(d.name for d in SUPPORTED)
         raise TypeError(f"tensors can't have dtype {dtype!r}; supported are {names}")
-    return found.newbyteorder("=")
+    return SUPPORTED[SUPPORTED.index(found)]  # the same in the machine's byte order
 
 
 def is_integral(dtype: np.dtype[Any]) -> bool:
@@ -114,6 +114,6 @@ def common_dtype(values: Any) -> np.dtype[Any]:
 def _combine(higher: np.dtype[Any] | None, lower: np.dtype[Any] | None) -> np.dtype[Any] | None:
     if higher is None or lower is None:
         return higher if lower is None else lower
-    if _CATEGORY[lower.kind] > _CATEGORY[higher.kind]:
+    if CATEGORY[lower.kind] > CATEGORY[higher.kind]:
         return promote_types(higher, lower)
     return higher

@@ -183,6 +183,9 @@ def cast(input: Array, dtype: Any) -> Array:
     return input.astype(dtype)
 
 
+absolute, negative = abs, neg
+
+
 def _no_bool(name: str, x: Any) -> None:
     if x.dtype.kind == "b":
         raise NotImplementedError(f"{name}() isn't implemented for bool")

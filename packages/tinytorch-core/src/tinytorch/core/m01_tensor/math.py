@@ -178,7 +178,10 @@ def lerp(input: Array, end: Array, weight: Operand) -> Array:
         raise NotImplementedError(f"lerp() isn't implemented for {dtype}")
     for name, x in (("end", end), ("weight", weight)):
         if isinstance(x, np.ndarray) and x.dtype != dtype and (name == "end" or x.ndim):
-            raise RuntimeError(f"lerp(): expected dtype {dtype} for `{name}`, as input has, but got {x.dtype}")
+            raise RuntimeError(f"lerp(): expected {dtype} for `{name}`, as input has, but got {x.dtype}")
     w = np.asarray(weight, dtype)
     # From the nearer end, so that the far one is met exactly.
     return np.where(w < 0.5, input + w * (end - input), end - (end - input) * (1 - w))
+
+
+multiply, true_divide, clip = mul, div, clamp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from . import arithmetic, comparison, functions, math
 from .op import Array, Operand, op
 from .record import mode
 from .views import mark_changed, write_in_place
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 
 @op
@@ -27,36 +31,32 @@ def filled(input: Array, value: Operand) -> Array:
     return np.full_like(input, comparison.as_element("fill_", value, input.dtype))
 
 
-def in_place(operation: Callable[..., Any], ufunc: np.ufunc | None = None) -> Callable[..., Any]:
-    """Make the method that puts the result of an operation into the tensor itself.
+class InPlace:
+    """Makes the operation of the same name, without the `_`, work in the tensor's own memory.
 
     Args:
-        operation: what to do; the tensor is its first argument.
-        ufunc: NumPy's function for the same, if it may write straight into the tensor's memory.
+        module: where the operation stands.
+        ufunc: NumPy's function for it, if that may write straight into the tensor's memory.
     """
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if ufunc is not None and len(args) == ufunc.nin - 1 and not kwargs:
-            operand = unrecorded(self, *args)
+    def __init__(self, module: ModuleType, ufunc: np.ufunc | None = None) -> None:
+        self.module, self.ufunc = module, ufunc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        if not name.startswith("__"):
+            self.operation = getattr(self.module, name[:-1])
+            self.__doc__ = f"Do `{name[:-1]}` in place and return the tensor itself."
+
+    def __get__(self, tensor: Any, owner: type | None = None) -> Callable[..., Tensor]:
+        return self if tensor is None else MethodType(self, tensor)
+
+    def __call__(self, tensor: Any, *args: Any, **kwargs: Any) -> Tensor:
+        """Work straight in the memory if nothing has to be recorded, else put the result into it."""
+        if self.ufunc is not None and len(args) == self.ufunc.nin - 1 and not kwargs:
+            operand = unrecorded(tensor, *args)
             if operand is not None:
-                return work_into(self, ufunc, *([operand] if args else []))
-        return write_in_place(self, operation, *args, **kwargs)
-
-    method.__name__ = f"{operation.__name__}_"
-    method.__doc__ = f"Do `{operation.__name__}` in place; return the tensor itself."
-    return method
-
-
-def activation_in_place(name: str) -> Callable[..., Any]:
-    """Make the in-place method of a function of module 02, imported when it is first used."""
-
-    def operation(*args: Any, **kwargs: Any) -> Any:
-        from .. import m02_activations
-
-        return getattr(m02_activations, name)(*args, **kwargs)
-
-    operation.__name__ = name
-    return in_place(operation)
+                return work_into(tensor, self.ufunc, *([operand] if args else []))
+        return write_in_place(tensor, self.operation, *args, **kwargs)
 
 
 def unrecorded(tensor: Any, other: Any = 0.0) -> Any:
@@ -79,7 +79,7 @@ def unrecorded(tensor: Any, other: Any = 0.0) -> Any:
     return y if y.shape == x.shape or y.ndim == 0 else None
 
 
-def work_into(tensor: Any, ufunc: Callable[..., Any], *operands: Any) -> Any:
+def work_into(tensor: Tensor, ufunc: Callable[..., Any], *operands: Any) -> Tensor:
     """Let NumPy write `ufunc(tensor, *operands)` into the tensor's memory."""
     x = tensor.array
     mode.quiet.run(ufunc, x, *operands, x)
@@ -90,27 +90,25 @@ def work_into(tensor: Any, ufunc: Callable[..., Any], *operands: Any) -> Any:
 class InPlaceMethods:
     """What a tensor can do with itself. Each method returns the tensor."""
 
-    array: Any
-
-    def add_(self, other: Any, *, alpha: Any = 1) -> Any:
+    def add_(self: Any, other: Any, *, alpha: Any = 1) -> Tensor:
         """Add `alpha * other` in place."""
         operand = unrecorded(self, other)
         if operand is None:
             return write_in_place(self, arithmetic.add, other, alpha=alpha)
         return work_into(self, np.add, operand if alpha == 1 else operand * alpha)
 
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
+    def sub_(self: Any, other: Any, *, alpha: Any = 1) -> Tensor:
         """Subtract `alpha * other` in place."""
         operand = unrecorded(self, other)
         if operand is None:
             return write_in_place(self, arithmetic.sub, other, alpha=alpha)
         return work_into(self, np.subtract, operand if alpha == 1 else operand * alpha)
 
-    def zero_(self) -> Any:
+    def zero_(self: Any) -> Tensor:
         """Set all elements to zero."""
-        return self.fill_(0)
+        return InPlaceMethods.fill_(self, 0)
 
-    def fill_(self, value: Any) -> Any:
+    def fill_(self: Any, value: Any) -> Tensor:
         """Set all elements to a number or to the value of a 0-d tensor.
 
         Raises:
@@ -122,19 +120,19 @@ class InPlaceMethods:
         mark_changed(self.array)
         return self
 
-    def copy_(self, src: Any) -> Any:
+    def copy_(self: Any, src: Any) -> Tensor:
         """Copy the elements of `src`, broadcast and converted, into this tensor."""
         return write_in_place(self, copied, src)
 
-    mul_ = multiply_ = in_place(math.mul, np.multiply)
-    div_ = divide_ = in_place(arithmetic.div, np.true_divide)
-    true_divide_ = in_place(math.div, np.true_divide)
+    mul_ = multiply_ = InPlace(math, np.multiply)
+    div_ = divide_ = InPlace(arithmetic, np.true_divide)
+    true_divide_ = InPlace(math, np.true_divide)
     subtract_ = sub_
-    floor_divide_ = in_place(math.floor_divide)
-    remainder_ = in_place(math.remainder)
-    pow_ = in_place(math.pow)
-    clamp_ = clip_ = in_place(math.clamp)
-    lerp_ = in_place(math.lerp)
+    floor_divide_ = InPlace(math)
+    remainder_ = InPlace(math)
+    pow_ = InPlace(math)
+    clamp_ = clip_ = InPlace(math)
+    lerp_ = InPlace(math)
 
     __iadd__ = add_
     __isub__ = sub_
@@ -143,37 +141,47 @@ class InPlaceMethods:
     __ifloordiv__ = floor_divide_
     __imod__ = remainder_
     __ipow__ = pow_
-    __iand__ = bitwise_and_ = in_place(comparison.bitwise_and)
-    __ior__ = bitwise_or_ = in_place(comparison.bitwise_or)
-    __ixor__ = bitwise_xor_ = in_place(comparison.bitwise_xor)
+    __iand__ = bitwise_and_ = InPlace(comparison)
+    __ior__ = bitwise_or_ = InPlace(comparison)
+    __ixor__ = bitwise_xor_ = InPlace(comparison)
 
-    neg_ = negative_ = in_place(functions.neg, np.negative)
-    abs_ = absolute_ = in_place(functions.abs, np.absolute)
-    sign_ = in_place(functions.sign, np.sign)
-    square_ = in_place(functions.square, np.square)
-    reciprocal_ = in_place(functions.reciprocal, np.reciprocal)
-    sqrt_ = in_place(functions.sqrt, np.sqrt)
-    rsqrt_ = in_place(functions.rsqrt)
-    exp_ = in_place(functions.exp, np.exp)
-    expm1_ = in_place(functions.expm1, np.expm1)
-    log_ = in_place(functions.log, np.log)
-    log1p_ = in_place(functions.log1p, np.log1p)
-    log2_ = in_place(functions.log2, np.log2)
-    log10_ = in_place(functions.log10, np.log10)
-    sin_ = in_place(functions.sin, np.sin)
-    cos_ = in_place(functions.cos, np.cos)
-    tan_ = in_place(functions.tan, np.tan)
-    asin_ = in_place(functions.asin, np.arcsin)
-    acos_ = in_place(functions.acos, np.arccos)
-    atan_ = in_place(functions.atan, np.arctan)
-    sinh_ = in_place(functions.sinh, np.sinh)
-    cosh_ = in_place(functions.cosh, np.cosh)
-    tanh_ = in_place(functions.tanh, np.tanh)
-    erf_ = in_place(functions.erf)
-    floor_ = in_place(functions.floor, np.floor)
-    ceil_ = in_place(functions.ceil, np.ceil)
-    trunc_ = in_place(functions.trunc, np.trunc)
-    round_ = in_place(functions.round)
-    masked_fill_ = in_place(comparison.masked_fill)
-    relu_ = activation_in_place("relu")
-    sigmoid_ = activation_in_place("sigmoid")
+    neg_ = negative_ = InPlace(functions, np.negative)
+    abs_ = absolute_ = InPlace(functions, np.absolute)
+    sign_ = InPlace(functions, np.sign)
+    square_ = InPlace(functions, np.square)
+    reciprocal_ = InPlace(functions, np.reciprocal)
+    sqrt_ = InPlace(functions, np.sqrt)
+    rsqrt_ = InPlace(functions)
+    exp_ = InPlace(functions, np.exp)
+    expm1_ = InPlace(functions, np.expm1)
+    log_ = InPlace(functions, np.log)
+    log1p_ = InPlace(functions, np.log1p)
+    log2_ = InPlace(functions, np.log2)
+    log10_ = InPlace(functions, np.log10)
+    sin_ = InPlace(functions, np.sin)
+    cos_ = InPlace(functions, np.cos)
+    tan_ = InPlace(functions, np.tan)
+    asin_ = InPlace(functions, np.arcsin)
+    acos_ = InPlace(functions, np.arccos)
+    atan_ = InPlace(functions, np.arctan)
+    sinh_ = InPlace(functions, np.sinh)
+    cosh_ = InPlace(functions, np.cosh)
+    tanh_ = InPlace(functions, np.tanh)
+    erf_ = InPlace(functions)
+    floor_ = InPlace(functions, np.floor)
+    ceil_ = InPlace(functions, np.ceil)
+    trunc_ = InPlace(functions, np.trunc)
+    round_ = InPlace(functions)
+    masked_fill_ = InPlace(comparison)
+
+    def relu_(self: Any) -> Tensor:
+        """Do `relu` of module 02 in place and return the tensor itself."""
+        from ..m02_activations import relu
+
+        return write_in_place(self, relu)
+
+    def sigmoid_(self: Any) -> Tensor:
+        """Do `sigmoid` of module 02 in place and return the tensor itself."""
+        from ..m02_activations import sigmoid
+
+        return write_in_place(self, sigmoid)

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MethodType
-from typing import Any
+from types import MethodType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from . import arithmetic, comparison, functions, math
+from .dtypes import NUMBERS
 from .methods_convert import ConvertMethods
 from .methods_in_place import InPlaceMethods
-from .dtypes import NUMBERS
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 
 class Method:
-    """Makes an operation a method, with the tensor as its first argument, as functions are by nature."""
+    """Makes the operation of the same name in a module a method, the tensor being its first argument."""
 
-    def __init__(self, operation: Callable[..., Any]) -> None:
-        self.operation = operation
-        self.__doc__ = operation.__doc__
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
 
-    def __get__(self, tensor: Any, owner: Any = None) -> Callable[..., Any]:
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.operation = getattr(self.module, name)
+        self.__doc__ = self.operation.__doc__
+
+    def __get__(self, tensor: Any, owner: type | None = None) -> Callable[..., Tensor]:
         return self.operation if tensor is None else MethodType(self.operation, tensor)
 
 
-def activation(name: str) -> Callable[..., Any]:
+def activation(name: str) -> Callable[..., Tensor]:
     """Make a method of a function of module 02, which is imported when it is first used."""
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Tensor:
         from .. import m02_activations
 
-        return getattr(m02_activations, name)(self, *args, **kwargs)
+        result: Tensor = getattr(m02_activations, name)(self, *args, **kwargs)
+        return result
 
     method.__name__ = name
     method.__doc__ = f"Apply `{name}` of module 02 (torch.nn.functional.{name})."
@@ -41,157 +48,165 @@ class MathMethods(InPlaceMethods, ConvertMethods):
 
     # Operators: `x + y` comes here, `2 + x` to the reflected form.
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Tensor:
         return math.add(self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> Tensor:
         return math.add(other, self)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Any) -> Tensor:
         return math.sub(self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Any) -> Tensor:
         return math.sub(other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Any) -> Tensor:
         return math.mul(self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Any) -> Tensor:
         return math.mul(other, self)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Any) -> Tensor:
         return math.div(self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Any) -> Tensor:
         return math.div(other, self)
 
-    def __floordiv__(self, other: Any) -> Any:
+    def __floordiv__(self, other: Any) -> Tensor:
         return math.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Any) -> Any:
+    def __rfloordiv__(self, other: Any) -> Tensor:
         return math.floor_divide(other, self)
 
-    def __mod__(self, other: Any) -> Any:
+    def __mod__(self, other: Any) -> Tensor:
         return math.remainder(self, other)
 
-    def __rmod__(self, other: Any) -> Any:
+    def __rmod__(self, other: Any) -> Tensor:
         return math.remainder(other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any) -> Tensor:
         return math.pow(self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Any) -> Tensor:
         return math.pow(other, self)
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Tensor:
         return comparison.bitwise_and(self, other)
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> Tensor:
         return comparison.bitwise_or(self, other)
 
-    def __xor__(self, other: Any) -> Any:
+    def __xor__(self, other: Any) -> Tensor:
         return comparison.bitwise_xor(self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Tensor:
         return functions.neg(self)
 
-    def __pos__(self) -> Any:
+    def __pos__(self: Any) -> Tensor:
         return self
 
-    def __abs__(self) -> Any:
+    def __abs__(self) -> Tensor:
         return functions.abs(self)
 
-    def __invert__(self) -> Any:
+    def __invert__(self) -> Tensor:
         return comparison.bitwise_not(self)
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
         return comparison.eq(self, other) if comparable(other) else NotImplemented
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
         return comparison.ne(self, other) if comparable(other) else NotImplemented
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> Tensor:
         return comparison.lt(self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any) -> Tensor:
         return comparison.le(self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any) -> Tensor:
         return comparison.gt(self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any) -> Tensor:
         return comparison.ge(self, other)
 
     # Named methods
 
-    add = Method(arithmetic.add)
-    sub = subtract = Method(arithmetic.sub)
-    mul = multiply = Method(math.mul)
-    div = divide = Method(arithmetic.div)
-    true_divide = Method(math.div)
-    floor_divide = Method(math.floor_divide)
-    remainder = Method(math.remainder)
-    pow = Method(math.pow)
-    maximum = Method(math.maximum)
-    minimum = Method(math.minimum)
-    clamp = clip = Method(math.clamp)
-    lerp = Method(math.lerp)
+    add = Method(arithmetic)
+    sub = subtract = Method(arithmetic)
+    mul = multiply = Method(math)
+    div = divide = Method(arithmetic)
+    true_divide = Method(math)
+    floor_divide = Method(math)
+    remainder = Method(math)
+    pow = Method(math)
+    maximum = Method(math)
+    minimum = Method(math)
+    clamp = clip = Method(math)
+    lerp = Method(math)
 
-    neg = negative = Method(functions.neg)
-    abs = absolute = Method(functions.abs)
-    sign = Method(functions.sign)
-    square = Method(functions.square)
-    reciprocal = Method(functions.reciprocal)
-    sqrt = Method(functions.sqrt)
-    rsqrt = Method(functions.rsqrt)
-    exp = Method(functions.exp)
-    expm1 = Method(functions.expm1)
-    log = Method(functions.log)
-    log1p = Method(functions.log1p)
-    log2 = Method(functions.log2)
-    log10 = Method(functions.log10)
-    sin = Method(functions.sin)
-    cos = Method(functions.cos)
-    tan = Method(functions.tan)
-    asin = Method(functions.asin)
-    acos = Method(functions.acos)
-    atan = Method(functions.atan)
-    sinh = Method(functions.sinh)
-    cosh = Method(functions.cosh)
-    tanh = Method(functions.tanh)
-    erf = Method(functions.erf)
-    floor = Method(functions.floor)
-    ceil = Method(functions.ceil)
-    trunc = Method(functions.trunc)
-    round = Method(functions.round)
+    neg = negative = Method(functions)
+    abs = absolute = Method(functions)
+    sign = Method(functions)
+    square = Method(functions)
+    reciprocal = Method(functions)
+    sqrt = Method(functions)
+    rsqrt = Method(functions)
+    exp = Method(functions)
+    expm1 = Method(functions)
+    log = Method(functions)
+    log1p = Method(functions)
+    log2 = Method(functions)
+    log10 = Method(functions)
+    sin = Method(functions)
+    cos = Method(functions)
+    tan = Method(functions)
+    asin = Method(functions)
+    acos = Method(functions)
+    atan = Method(functions)
+    sinh = Method(functions)
+    cosh = Method(functions)
+    tanh = Method(functions)
+    erf = Method(functions)
+    floor = Method(functions)
+    ceil = Method(functions)
+    trunc = Method(functions)
+    round = Method(functions)
 
-    eq = Method(comparison.eq)
-    ne = Method(comparison.ne)
-    lt = Method(comparison.lt)
-    le = Method(comparison.le)
-    gt = Method(comparison.gt)
-    ge = Method(comparison.ge)
-    isnan = Method(comparison.isnan)
-    isinf = Method(comparison.isinf)
-    isfinite = Method(comparison.isfinite)
-    isclose = Method(comparison.isclose)
-    allclose = Method(arithmetic.allclose)
-    equal = Method(arithmetic.equal)
-    logical_and = Method(comparison.logical_and)
-    logical_or = Method(comparison.logical_or)
-    logical_xor = Method(comparison.logical_xor)
-    logical_not = Method(comparison.logical_not)
-    bitwise_and = Method(comparison.bitwise_and)
-    bitwise_or = Method(comparison.bitwise_or)
-    bitwise_xor = Method(comparison.bitwise_xor)
-    bitwise_not = Method(comparison.bitwise_not)
-    masked_fill = Method(comparison.masked_fill)
+    eq = Method(comparison)
+    ne = Method(comparison)
+    lt = Method(comparison)
+    le = Method(comparison)
+    gt = Method(comparison)
+    ge = Method(comparison)
+    isnan = Method(comparison)
+    isinf = Method(comparison)
+    isfinite = Method(comparison)
+    isclose = Method(comparison)
+    logical_and = Method(comparison)
+    logical_or = Method(comparison)
+    logical_xor = Method(comparison)
+    logical_not = Method(comparison)
+    bitwise_and = Method(comparison)
+    bitwise_or = Method(comparison)
+    bitwise_xor = Method(comparison)
+    bitwise_not = Method(comparison)
+    masked_fill = Method(comparison)
 
-    def where(self, condition: Any, other: Any) -> Any:
+    def where(self, condition: Tensor, other: Any) -> Tensor:
         """Return this tensor's elements where the condition is true, elsewhere `other`."""
-        return arithmetic.where(condition, self, other)
+        return comparison.select(condition, self, other)
+
+    def allclose(
+        self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    ) -> bool:
+        """Tell whether `isclose` holds for all elements."""
+        return arithmetic.allclose(self, other, rtol, atol, equal_nan)
+
+    def equal(self: Any, other: Tensor) -> bool:
+        """Tell whether `other` has the same shape and the same elements."""
+        return arithmetic.equal(self, other)
 
     relu = activation("relu")
     sigmoid = activation("sigmoid")

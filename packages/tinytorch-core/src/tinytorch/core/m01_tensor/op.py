@@ -279,7 +279,7 @@ def _load_rules() -> None:
 
 
 # At the end, because a Tensor is made of operations and an operation makes Tensors.
-from .tensor import Tensor  # noqa: E402
+from .tensor import Tensor as Tensor  # noqa: E402
 from .views import View  # noqa: E402
 
 _new = object.__new__

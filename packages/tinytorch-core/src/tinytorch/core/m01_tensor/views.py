@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .dtypes import CATEGORY
 from .record import Node, clock
 
 if TYPE_CHECKING:
@@ -124,9 +125,7 @@ def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) ->
         raise RuntimeError(
             f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(new.shape)}"
         )
-    if "bui".find(new.dtype.kind.replace("u", "i")) > "bui".find(target.dtype.kind) or (
-        new.dtype.kind == "f" and target.dtype.kind != "f"
-    ):
+    if CATEGORY[new.dtype.kind] > CATEGORY[target.dtype.kind]:
         raise RuntimeError(f"result type {new.dtype} can't be cast to the desired output type {target.dtype}")
     if not target.flags.writeable:
         raise RuntimeError("this tensor's memory is read-only (expanded or borrowed); clone() it first")

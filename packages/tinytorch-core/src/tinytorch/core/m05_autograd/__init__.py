@@ -1,8 +1,11 @@
 """Module 05, autograd: the engine, and the gradient rules of modules 01-04."""
 
+from . import rules_activations as rules_activations
 from . import rules_comparison as rules_comparison
 from . import rules_index as rules_index
+from . import rules_layers as rules_layers
 from . import rules_linalg as rules_linalg
+from . import rules_losses as rules_losses
 from . import rules_math as rules_math
 from . import rules_reduce as rules_reduce
 from . import rules_shape as rules_shape

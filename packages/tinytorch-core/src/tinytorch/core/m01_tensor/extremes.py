@@ -1,0 +1,152 @@
+"""Reductions that choose: largest and smallest elements and where they are; any and all."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import math
+from . import op as _op
+from .op import Array, op
+from .reduce import Dims, axes, largest, smallest
+
+
+class Extreme(NamedTuple):
+    """Values along a dimension, and where they were found: what `max(dim)` and `min(dim)` return."""
+
+    values: Any
+    indices: Any
+
+
+@op
+def amax(input: Array, dim: Dims = (), keepdim: bool = False) -> Array:
+    """Return the largest element, over all dimensions or over `dim`; ties share the gradient equally.
+
+    Raises:
+        IndexError: the dimension has no elements.
+    """
+    return largest(input, _filled_axes("amax", input, dim), keepdims=keepdim)
+
+
+@op
+def amin(input: Array, dim: Dims = (), keepdim: bool = False) -> Array:
+    """Return the smallest element, over all dimensions or over `dim`; ties share the gradient equally.
+
+    Raises:
+        IndexError: the dimension has no elements.
+    """
+    return smallest(input, _filled_axes("amin", input, dim), keepdims=keepdim)
+
+
+@op(differentiable=False)
+def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
+    """Return where the largest element is (the first one, or the first nan), along `dim` or flattened.
+
+    Raises:
+        IndexError: there are no elements.
+    """
+    return _position("argmax", np.argmax, input, dim, keepdim)
+
+
+@op(differentiable=False)
+def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array:
+    """Return where the smallest element is (the first one, or the first nan), along `dim` or flattened.
+
+    Raises:
+        IndexError: there are no elements.
+    """
+    return _position("argmin", np.argmin, input, dim, keepdim)
+
+
+def _position(name: str, find: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    if dim is not None and not isinstance(dim, int):
+        raise TypeError(f"{name}(): argument 'dim' must be an int, not {type(dim).__name__}")
+    axis = _filled_axes(name, x, dim)
+    return np.asarray(find(x, axis, keepdims=keepdim), np.int64)
+
+
+def _filled_axes(name: str, x: Any, dim: Dims) -> Any:
+    """Return `dim` as NumPy's `axis`, sure that there is something to choose from."""
+    axis = axes(name, x, dim)
+    if x.size:
+        return axis
+    if axis is None:
+        kind = IndexError if name.startswith("arg") else RuntimeError
+        raise kind(f"{name}(): expected reduction dim to be specified, as the input has no elements")
+    for d in axis if isinstance(axis, tuple) else (axis,):
+        if -x.ndim <= d < x.ndim and x.shape[d] == 0:
+            raise IndexError(f"{name}(): expected reduction dim {d} to have non-zero size")
+    return axis
+
+
+@op
+def pick(input: Array, index: Array, dim: int, keepdim: bool) -> Array:
+    """Return the elements at the index that was found for each place along `dim`."""
+    if input.ndim == 0:
+        return input.copy()
+    index = index if keepdim else np.expand_dims(index, dim)
+    out = np.take_along_axis(input, index, dim)
+    return out if keepdim else np.squeeze(out, dim)
+
+
+def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """Return the largest element; along `dim` the largest ones and their indices; or `maximum`.
+
+    Args:
+        input: the tensor.
+        dim: None for the largest of all elements (ties share its gradient); a dimension for a named tuple
+            `(values, indices)`, whose gradient goes to the chosen elements; a tensor for `maximum`.
+        keepdim: keep the reduced dimension, with length 1.
+        other: another name for a tensor in the place of `dim`.
+
+    Raises:
+        IndexError: the dimension has no elements.
+        RuntimeError: there are no elements at all.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.max.html
+    """
+    return _extreme("max", input, dim, keepdim, other)
+
+
+def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """Return the smallest element; along `dim` the smallest ones and their indices; or `minimum`.
+
+    The arguments are those of `max`.
+    """
+    return _extreme("min", input, dim, keepdim, other)
+
+
+def _extreme(name: str, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
+    whole, find, pairwise = (amax, argmax, math.maximum) if name == "max" else (amin, argmin, math.minimum)
+    if other is not None or isinstance(dim, _op.Tensor):
+        return pairwise(input, dim if other is None else other)
+    if dim is None:
+        return whole(input)
+    if not isinstance(dim, int):
+        raise TypeError(f"{name}(): argument 'dim' must be an int or a Tensor, not {type(dim).__name__}")
+    indices = find(input, dim, keepdim)
+    return Extreme(pick(input, indices, dim, keepdim), indices)
+
+
+@op(differentiable=False)
+def any(input: Array, dim: Dims = None, keepdim: bool = False) -> Array:
+    """Tell whether any element is true (not 0), over all dimensions or over `dim`.
+
+    The result is bool, except for uint8, which stays what it is.
+    """
+    return _truth(np.logical_or, "any", input, dim, keepdim)
+
+
+@op(differentiable=False)
+def all(input: Array, dim: Dims = None, keepdim: bool = False) -> Array:
+    """Tell whether all elements are true (not 0), over all dimensions or over `dim`.
+
+    The result is bool, except for uint8, which stays what it is.
+    """
+    return _truth(np.logical_and, "all", input, dim, keepdim)
+
+
+def _truth(ufunc: np.ufunc, name: str, x: Any, dim: Dims, keepdim: bool) -> Any:
+    result = ufunc.reduce(x, axes(name, x, dim), keepdims=keepdim)
+    return result.astype(np.uint8) if x.dtype == np.uint8 else result
