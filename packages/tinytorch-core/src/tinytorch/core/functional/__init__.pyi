@@ -5,20 +5,22 @@ from ..m01_tensor import (
     pad as pad,
 )
 from ..m02_activations import (
-    elu as elu,
     gelu as gelu,
-    hardtanh as hardtanh,
-    leaky_relu as leaky_relu,
     log_softmax as log_softmax,
     logsigmoid as logsigmoid,
-    mish as mish,
-    relu as relu,
-    selu as selu,
     sigmoid as sigmoid,
-    silu as silu,
     softmax as softmax,
     softplus as softplus,
     tanh as tanh,
+)
+from ..m02_activations.inplace import (
+    elu as elu,
+    hardtanh as hardtanh,
+    leaky_relu as leaky_relu,
+    mish as mish,
+    relu as relu,
+    selu as selu,
+    silu as silu,
 )
 from ..m03_layers import (
     bilinear as bilinear,
