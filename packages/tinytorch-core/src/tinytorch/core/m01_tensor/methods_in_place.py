@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MethodType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -118,7 +118,7 @@ class InPlaceMethods:
             return write_in_place(self, filled, value)
         self.array.fill(getattr(value, "array", value))
         mark_changed(self.array)
-        return self
+        return cast("Tensor", self)
 
     def copy_(self: Any, src: Any) -> Tensor:
         """Copy the elements of `src`, broadcast and converted, into this tensor."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MethodType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import arithmetic, comparison, functions, math
 from .dtypes import NUMBERS
@@ -104,8 +104,8 @@ class MathMethods(InPlaceMethods, ConvertMethods):
     def __neg__(self) -> Tensor:
         return functions.neg(self)
 
-    def __pos__(self: Any) -> Tensor:
-        return self
+    def __pos__(self) -> Tensor:
+        return cast("Tensor", self)
 
     def __abs__(self) -> Tensor:
         return functions.abs(self)
