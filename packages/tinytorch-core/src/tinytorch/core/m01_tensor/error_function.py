@@ -49,12 +49,14 @@ def _erf32(x: Any, out: Any) -> None:
 
 
 def _erf64(x: Any, out: Any) -> None:
+    flat = np.abs(x) >= FLAT_FROM
     x = np.clip(x, -FLAT_FROM, FLAT_FROM)
     t = x * x
     t *= 2 / FLAT_FROM**2
     t -= 1
     _polynomial(t, _float64_coefficients(), out)
     out *= x
+    np.copysign(1.0, x, out=out, where=flat)  # to the last digit: gelu multiplies 1 + erf(x) by x
 
 
 def _polynomial(t: Any, coefficients: list[float], out: Any) -> None:
