@@ -69,7 +69,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    return comparison.select(condition, input, other)
+    return comparison.choose(condition, input, other)
 
 
 def allclose(

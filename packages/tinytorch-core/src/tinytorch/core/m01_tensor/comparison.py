@@ -137,7 +137,7 @@ def isclose(
 
 
 @op
-def select(condition: Array, input: Operand, other: Operand) -> Array:
+def choose(condition: Array, input: Operand, other: Operand) -> Array:
     """Return `input` where the condition is true, elsewhere `other`."""
     if condition.dtype.kind != "b":
         raise RuntimeError(f"where(): expected a bool tensor as condition, but got {condition.dtype}")

@@ -196,7 +196,7 @@ class MathMethods(InPlaceMethods, ConvertMethods):
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """Return this tensor's elements where the condition is true, elsewhere `other`."""
-        return comparison.select(condition, self, other)
+        return comparison.choose(condition, self, other)
 
     def allclose(
         self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False

@@ -23,6 +23,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from types import FunctionType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, overload
 
 import numpy as np
@@ -60,7 +61,7 @@ class Op(Generic[P]):
         self.defaults = [p.default for p in parameters]
         self.required = sum(p.default is p.empty for p in parameters)
         self.positional = sum(p.kind is not p.KEYWORD_ONLY for p in parameters)
-        self.forward = self._in_order(forward)
+        self.forward = _taking_all_by_position(forward)
         kinds = [str(p.annotation) for p in parameters]
         words = [set(re.findall(r"\w+", kind)) for kind in kinds]
         self.slots = tuple(i for i, w in enumerate(words) if w & {"Array", "Operand", "Arrays"})
@@ -70,18 +71,9 @@ class Op(Generic[P]):
         self.many = bool(words) and "Arrays" in words[0]  # cat, stack: the first input is a list
         if not self.slots:
             raise TypeError(f"@op: a parameter of {self.name}() must be annotated Array, Operand or Arrays")
+        if self.name in ops and ops[self.name].__module__ != self.__module__:
+            raise ValueError(f"two operations are called {self.name}: in {ops[self.name].__module__} and here")
         ops[self.name] = self
-
-    def _in_order(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Let the forward take all values in order, the keyword-only ones too."""
-        if self.positional == len(self.names):
-            return function
-        split, keywords = self.positional, self.names[self.positional :]
-
-        def in_order(*values: Any) -> Any:
-            return function(*values[:split], **dict(zip(keywords, values[split:], strict=True)))
-
-        return in_order
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -107,8 +99,10 @@ class Op(Generic[P]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Tensor:
         """Compute the operation on tensors and, if one of them requires a gradient, record it."""
         values: list[Any] = list(args)
-        if kwargs or len(values) != len(self.names):
+        if kwargs or not self.required <= len(values) <= self.positional:
             self._bind(values, kwargs)
+        elif len(values) < len(self.names):
+            values += self.defaults[len(values) :]
         if self.many:
             inputs = self._list_input(values)
         else:
@@ -236,8 +230,21 @@ class Op(Generic[P]):
         return RuntimeError(f"{self.name}(): {text} (given shapes: {shapes})")
 
 
+def _taking_all_by_position(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with its keyword-only parameters turned into positional ones.
+
+    Callers of the operation name them; the operation itself has all values in order, and passing them
+    by name would cost more than a small forward does.
+    """
+    code = forward.__code__
+    flat = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
+    return FunctionType(flat, forward.__globals__, forward.__name__, None, forward.__closure__)
+
+
 def _as_number(x: Any, dtype: np.dtype[Any]) -> Any:
-    return None if x is None else dtype.type(x)
+    if x is None or dtype.kind == "f":
+        return x if x is None else float(x)
+    return np.asarray(x).astype(dtype)[()]  # wraps around where it doesn't fit, as in PyTorch
 
 
 @overload

@@ -9,8 +9,8 @@ import numpy as np
 from ..m01_tensor import comparison, methods_in_place
 
 
-@comparison.select.backward
-def select_backward(g: Any, condition: Any) -> Any:
+@comparison.choose.backward
+def choose_backward(g: Any, condition: Any) -> Any:
     # Chosen, not multiplied by 0 and 1: a nan that wasn't chosen must not come through.
     return None, lambda: np.where(condition, g, 0), lambda: np.where(condition, 0, g)
 
