@@ -229,7 +229,8 @@ def check_init_follows_the_fans() -> None:
             lambda w: tt.init.kaiming_uniform_(w, a=math.sqrt(5)),
             1 / 3 / fan_in,
         ),
-    ]:
+    ]
+    for name, fill, variance in cases:
         w = tt.Parameter(tt.empty(fan_out, fan_in))
         assert fill(w) is w, f"{name} must fill the tensor in place and return it"
         got = float(_array(w).var())
