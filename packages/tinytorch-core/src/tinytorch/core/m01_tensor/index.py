@@ -1,31 +1,256 @@
-"""Taking parts of a tensor."""
+"""Taking parts of a tensor by `x[...]`, and setting them by `x[...] = value`.
+
+An index is done in two steps, as in PyTorch. First the ints, slices, None and Ellipsis, which give a
+view (`select`). Then masks and integer tensors, which gather a copy (`index`). NumPy does both in one
+step and so orders the dimensions of `x[0, :, [1, 2]]` in another way.
+"""
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from . import op as _op
+from .convert import as_array
 from .op import Array, op
+from .views import mark_changed, write_in_place
 
 if TYPE_CHECKING:
     from .tensor import Tensor
 
+_ALL = slice(None)
+_EMPTY = np.empty(0, np.int64)
+
+
+# The operations
+
 
 @op(view=True)
 def select(input: Array, index: Any) -> Array:
-    """Return the view that ints, slices, None and Ellipsis describe; the last is always present."""
+    """Return the view that a tuple of ints, slices, None and one Ellipsis describes."""
     try:
         return input[index]
     except IndexError as error:
-        raise IndexError(str(error).replace("axis", "dimension")) from None
+        text = str(error)
+        if text.startswith("too many"):
+            text = f"too many indices for tensor of dimension {input.ndim}"
+        raise IndexError(text.replace("axis", "dimension")) from None
+
+
+@op
+def index(input: Array, indices: Any, unique: bool = False) -> Array:
+    """Return a copy of the elements that integer arrays point at.
+
+    Args:
+        input: the tensor.
+        indices: for each dimension, up to the last one indexed, `slice(None)` or an array of integers;
+            the arrays are broadcast to one shape.
+        unique: no element is taken twice (which makes the gradient cheaper).
+    """
+    try:
+        if input.flags.c_contiguous and all(i is _ALL for i in indices[:-1]):
+            return input.take(indices[-1], len(indices) - 1)  # several times faster, if nothing is copied
+        return input[tuple(indices)]
+    except IndexError as error:
+        raise IndexError(_explained(error)) from None
+
+
+@op
+def index_put(input: Array, values: Array, indices: Any, unique: bool = False) -> Array:
+    """Return a copy in which `values` stand where integer arrays point; see `index`.
+
+    Where several values go to one place, the last one stays.
+    """
+    out = input.copy()
+    _assign(out, list(indices), values)
+    return out
+
+
+# What x[...] does
+
+
+def getitem(input: Tensor, item: Any) -> Tensor:
+    """Return `input[item]`: a view if the index has no tensors or lists in it, else a copy.
+
+    Raises:
+        IndexError: out of range, too many indices, or something that can't be an index.
+        ValueError: a slice with a step that isn't positive.
+    """
+    basic, advanced, unique = parse(item, input.array.shape)
+    if basic is not None:
+        input = select(input, basic)
+    return input if advanced is None else index(input, advanced, unique)
+
+
+def setitem(input: Tensor, item: Any, value: Any) -> None:
+    """Do `input[item] = value`; the value is broadcast, and both get their gradients.
+
+    Raises:
+        TypeError: the value is neither a number nor a Tensor.
+        RuntimeError: shapes or dtypes don't fit, or the tensor is a leaf that requires a gradient.
+    """
+    is_tensor = isinstance(value, _op.Tensor)
+    if not is_tensor and not isinstance(value, (bool, int, float, np.generic)):
+        raise TypeError(f"can't assign a {type(value).__name__} to a Tensor; use tensor() to make it one")
+    basic, advanced, unique = parse(item, input.array.shape)
+    dtype = input.array.dtype
+    if advanced is not None and is_tensor and value.array.dtype != dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, "
+            f"got {dtype} for the destination and {value.array.dtype} for the source."
+        )
+    if _op.mode.grad and (input.requires_grad or (is_tensor and value.requires_grad)):
+        part = input if basic is None else select(input, basic)
+        if not is_tensor:
+            value = part.new_tensor(value)
+        while value.ndim > part.ndim and value.shape[0] == 1:
+            value = value.squeeze(0)
+        if advanced is None:
+            part.copy_(value)
+        else:
+            write_in_place(part, index_put, value, advanced, unique)
+        return
+    # Nothing to record, so the values go straight to their place and nothing else is touched.
+    target = input.array if basic is None else input.array[basic]
+    if not target.flags.writeable:
+        raise RuntimeError("this tensor's memory is read-only (expanded or borrowed); clone() it first")
+    source = value.array if is_tensor else np.asarray(value)
+    while source.ndim > target.ndim and source.shape[0] == 1:
+        source = source[0]
+    _op.mode.quiet.run(_assign, target, advanced, source.astype(dtype, copy=False))
+    mark_changed(target)
+
+
+def _assign(target: Any, indices: Any, values: Any) -> None:
+    try:
+        target[... if indices is None else tuple(indices)] = values
+    except IndexError as error:
+        raise IndexError(_explained(error)) from None
+    except ValueError:
+        place = target if indices is None else target[tuple(indices)]
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(place.shape)}"
+        ) from None
+
+
+def _explained(error: IndexError) -> str:
+    return str(error).replace("axis", "dimension").replace("indexing arrays", "indexing tensors")
+
+
+# From what stands in the brackets to what the operations take
+
+
+def parse(item: Any, shape: tuple[int, ...]) -> tuple[Any, Any, bool]:
+    """Split an index into its two steps.
+
+    Returns:
+        The index for `select`, or None if that would take everything; the list of arrays and slices
+        for `index`, or None; and whether `index` takes no element twice, as with a mask.
+    """
+    items = item if item.__class__ is tuple else (item,)
+    whole = False
+    for x in items:  # the common case needs only a look
+        kind = x.__class__
+        if kind is slice:
+            if x.step is not None and operator.index(x.step) <= 0:
+                raise ValueError("step must be greater than zero")
+        elif x is ...:
+            whole = True
+        elif kind is not int and x is not None:
+            return _parse_mixed(items, shape)
+    if not shape and any(x.__class__ is int for x in items):
+        raise IndexError("invalid index of a 0-dim tensor; use tensor.item()")
+    return (items if whole else (*items, ...)), None, False
+
+
+def _parse_mixed(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, Any, bool]:
+    parts = [_part(x) for x in items]
+    consumed = sum(_dimensions(x) for x in parts)
+    if consumed > len(shape):
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
+    basic: list[Any] = []
+    advanced: dict[int, Any] = {}  # arrays by dimension of the view that `basic` gives
+    axis = place = 0  # how many dimensions of the tensor, and of the view, are behind us
+    missing = len(shape) - consumed  # what the first Ellipsis stands for
+    for x in parts:
+        if x is ...:
+            basic += [_ALL] * missing
+            axis, place, missing = axis + missing, place + missing, 0
+        elif isinstance(x, np.ndarray):
+            if x.dtype.kind == "b":
+                _check_mask(x, shape, axis)
+                arrays = x.nonzero() if x.ndim else (np.zeros(int(x), np.int64),)
+            else:
+                arrays = (x,)
+            basic += [_ALL if _dimensions(x) else None] * len(arrays)
+            advanced.update(enumerate(arrays, place))
+            axis, place = axis + _dimensions(x), place + len(arrays)
+        else:
+            basic.append(x)
+            axis += x is not None
+            place += not isinstance(x, int)
+    if not advanced:
+        return (*basic, ...), None, False
+    masks = [x for x in parts if isinstance(x, np.ndarray)]
+    unique = len(masks) == 1 and masks[0].dtype.kind == "b"
+    trivial = all(x is _ALL for x in basic)
+    indices = [advanced.get(i, _ALL) for i in range(max(advanced) + 1)]
+    return (None if trivial else (*basic, ...)), indices, unique
+
+
+def _part(x: Any) -> Any:
+    """Return one item of an index as an int, slice, None, Ellipsis, or an array of ints or bools."""
+    if x is None or x is ...:
+        return x
+    if x.__class__ is slice:
+        if x.step is not None and operator.index(x.step) <= 0:
+            raise ValueError("step must be greater than zero")
+        return _ALL if x == _ALL else x
+    if isinstance(x, _op.Tensor):
+        x = x.array
+    elif isinstance(x, (list, tuple, range)):
+        x = as_array(x) if len(x) else _EMPTY
+    elif isinstance(x, (bool, np.bool_)):
+        return np.asarray(x)
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind == "b":
+            return x
+        if x.dtype not in (np.int64, np.int32):
+            raise IndexError(f"tensors used as indices must be int64, int32 or bool tensors, not {x.dtype}")
+        return x if x.ndim else int(x)
+    try:
+        return operator.index(x)
+    except TypeError:
+        kind = TypeError if isinstance(x, str) else IndexError
+        raise kind(
+            "only integers, slices (`:`), ellipsis (`...`), None and integer or bool Tensors are valid "
+            f"indices (got {type(x).__name__})"
+        ) from None
+
+
+def _dimensions(x: Any) -> int:
+    """Return how many dimensions of the tensor a part of an index uses up."""
+    if isinstance(x, np.ndarray):
+        return x.ndim if x.dtype.kind == "b" else 1
+    return int(x is not None and x is not ...)
+
+
+def _check_mask(mask: Any, shape: tuple[int, ...], axis: int) -> None:
+    if mask.shape != shape[axis : axis + mask.ndim]:
+        raise IndexError(
+            f"The shape of the mask {list(mask.shape)} at index {axis} does not match "
+            f"the shape of the indexed tensor {list(shape)} at index {axis}"
+        )
 
 
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Return a view of `length` slices along a dimension, from `start` on."""
-    return select(input, (*(slice(None),) * dim, slice(start, start + length), ...))
+    return select(input, (*(_ALL,) * dim, slice(start, start + length), ...))
 
 
-def getitem(input: Tensor, index: Any) -> Tensor:
-    """Return `input[index]`."""
-    if index.__class__ is not tuple:
-        index = (index,)
-    return select(input, index if ... in index else (*index, ...))
+def select_along(input: Tensor, dim: int, index: int) -> Tensor:
+    """Return a view of one slice along a dimension, without that dimension."""
+    return select(input, (*(_ALL,) * dim, index, ...))

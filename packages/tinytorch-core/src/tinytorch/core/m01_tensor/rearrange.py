@@ -177,6 +177,18 @@ def triu(input: Array, diagonal: int = 0) -> Array:
     return np.triu(input, diagonal)
 
 
+@op
+def diag(input: Array, diagonal: int = 0) -> Array:
+    """Return the matrix with a vector on a diagonal, or the vector on a diagonal of a matrix.
+
+    Raises:
+        RuntimeError: the input is neither 1-D nor 2-D.
+    """
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    return np.array(np.diag(input, diagonal))
+
+
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Return the coordinates of all points of a grid, from the coordinates along each axis.
 

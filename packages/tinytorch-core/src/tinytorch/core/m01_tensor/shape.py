@@ -139,6 +139,28 @@ def expand(input: Array, sizes: Any) -> Array:
 
 
 @op(view=True)
+def diagonal(input: Array, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Array:
+    """Return a view of a diagonal of each matrix in dimensions `dim1` and `dim2`; it is the last dimension.
+
+    Args:
+        input: a tensor of at least two dimensions.
+        offset: 0 for the main diagonal, positive above it, negative below.
+        dim1: the dimension of the rows.
+        dim2: the dimension of the columns.
+
+    Raises:
+        RuntimeError: `dim1` and `dim2` are the same.
+    """
+    axes = axis_of(dim1, input.ndim), axis_of(dim2, input.ndim)
+    if axes[0] == axes[1]:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    out = input.diagonal(offset, *axes)
+    if input.flags.writeable:
+        out.flags.writeable = True  # NumPy gives a read-only view, but says that it may be changed
+    return out
+
+
+@op(view=True)
 def contiguous(input: Array) -> Array:
     """Return the tensor with its elements in row order, a copy if they aren't (`Tensor.contiguous`)."""
     return np.asarray(input, order="C")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .methods_creation import CreationMethods
 from .methods_index import IndexMethods
 from .methods_math import MathMethods
 from .methods_reduce import ReduceMethods
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .views import View
 
 
-class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods):
+class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMethods):
     """An n-dimensional array of numbers that can record what is done with it.
 
     `Tensor([[1, 2], [3, 4]])` makes floats, as PyTorch's does; `tensor(...)` keeps integers as they are.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor import rearrange, shape
+from ..m01_tensor import padding, rearrange, shape
 
 
 @shape.reshape.backward
@@ -101,3 +101,34 @@ def tril_backward(g: Any, diagonal: Any) -> Any:
 @rearrange.triu.backward
 def triu_backward(g: Any, diagonal: Any) -> Any:
     return lambda: np.triu(g, diagonal)
+
+
+@shape.diagonal.backward
+def diagonal_backward(g: Any, input_shape: Any, offset: Any, dim1: Any, dim2: Any) -> Any:
+    def back() -> Any:
+        full = np.zeros(input_shape, g.dtype)
+        shape.diagonal.forward(full, offset, dim1, dim2)[...] = g
+        return full
+
+    return back
+
+
+@rearrange.diag.backward
+def diag_backward(g: Any, input_shape: Any, diagonal: Any) -> Any:
+    if len(input_shape) == 1:
+        return lambda: g.diagonal(diagonal)
+    return diagonal_backward(g, input_shape, diagonal, 0, 1)
+
+
+@padding._constant_pad.backward
+def pad_backward(g: Any, input_shape: Any, widths: Any) -> Any:
+    inside, kept = padding.overlap(input_shape, widths)
+    if all(before >= 0 and after >= 0 for before, after in widths):
+        return lambda: g[inside]
+
+    def back() -> Any:
+        full = np.zeros(input_shape, g.dtype)
+        full[kept] = g[inside]
+        return full
+
+    return back
