@@ -42,7 +42,7 @@ def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     slope = number("leaky_relu", "negative_slope", negative_slope)
     scaled = np.multiply(input, slope, np.empty_like(input))
     if 0 < slope <= 1:
-        return np.maximum(input, scaled, scaled)
+        return np.maximum(input, scaled, out=scaled)
     return choose(input > 0, input, scaled)
 
 
@@ -53,7 +53,7 @@ def elu(input: Array, alpha: float = 1.0) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ELU.html
     """
     x = floating("elu", input)
-    out = np.minimum(x, 0, np.empty_like(x))
+    out = np.minimum(x, 0, out=np.empty_like(x))
     np.expm1(out, out)  # 0 where x is positive
     out *= number("elu", "alpha", alpha)
     out += np.maximum(x, 0)
@@ -67,7 +67,7 @@ def selu(input: Array) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SELU.html
     """
     x = floating("selu", input)
-    out = np.minimum(x, 0, np.empty_like(x))
+    out = np.minimum(x, 0, out=np.empty_like(x))
     np.expm1(out, out)
     out *= SELU_SCALE * SELU_ALPHA
     out += np.maximum(x, 0) * SELU_SCALE
@@ -155,7 +155,7 @@ def mish(input: Array) -> Array:
     """
     # With n = exp(x), tanh(log(1 + n)) = w / (w + 2) for w = n * (n + 2): a single exp.
     x = floating("mish", input)
-    out = np.minimum(x, MISH_LIMIT, np.empty_like(x))
+    out = np.minimum(x, MISH_LIMIT, out=np.empty_like(x))
     np.exp(out, out)
     out *= out + 2
     out /= out + 2

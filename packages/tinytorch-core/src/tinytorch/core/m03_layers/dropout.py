@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..m01_tensor.dtypes import float32
 from ..m01_tensor.op import Array, op
-from ..m01_tensor.random import default_generator
+from ..m01_tensor.random import uniform_array
 from ..m01_tensor.tensor import Tensor
 from ..m01_tensor.views import write_in_place
 from .module import Module
@@ -51,8 +52,8 @@ def _mask(shape: tuple[int, ...], p: float, dtype: Any) -> Any:
     """Draw 0 with probability `p`, else `1 / (1 - p)`."""
     if p == 1:
         return np.zeros(shape, dtype)
-    mask = default_generator.numpy.random(shape, np.float32)
-    mask = np.greater_equal(mask, p, np.asarray(mask))
+    mask = uniform_array(shape, float32, None)
+    np.greater_equal(mask, p, mask)
     mask *= 1 / (1 - p)
     return mask.astype(dtype, copy=False)
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor.random import Generator, default_generator
+from ..m01_tensor.dtypes import float32, float64
+from ..m01_tensor.generator import Generator
+from ..m01_tensor.random import normal_array, uniform_array
 from ..m01_tensor.tensor import Tensor
 from ..m01_tensor.views import mark_changed
 
@@ -60,7 +62,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     """
     if not a <= b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
-    values = _random(generator).random(tensor.shape, _drawn(tensor))
+    values = uniform_array(tensor.shape, _drawn(tensor), generator)
     values *= b - a
     values += a
     return _fill(tensor, values)
@@ -77,7 +79,7 @@ def normal_(
     """
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-    values = _random(generator).standard_normal(tensor.shape, _drawn(tensor))
+    values = normal_array(tensor.shape, _drawn(tensor), generator)
     values *= std
     values += mean
     return _fill(tensor, values)
@@ -99,27 +101,27 @@ def trunc_normal_(
     """
     if not a <= b or not std > 0:
         raise RuntimeError(f"trunc_normal_ expects a <= b and std > 0, but found a={a}, b={b}, std={std}")
-    dtype = _drawn(tensor)
-    values = np.empty(tensor.numel(), dtype)
+    values = np.empty(tensor.numel(), _drawn(tensor))
     missing = np.arange(values.size)
     while missing.size:  # draw again what was refused
-        drawn, accepted = _candidates(_random(generator), missing.size, (a - mean) / std, (b - mean) / std)
+        drawn, accepted = _candidates(missing.size, (a - mean) / std, (b - mean) / std, generator)
         values[missing] = mean + std * drawn
         missing = missing[~accepted]
     return _fill(tensor, np.clip(values, a, b).reshape(tensor.shape))
 
 
-def _candidates(random: np.random.Generator, n: int, low: float, high: float) -> tuple[Any, Any]:
+def _candidates(n: int, low: float, high: float, generator: Generator | None) -> tuple[Any, Any]:
     """Draw `n` numbers and say which of them to accept as standard normal between `low` and `high`."""
     if math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2)) > 0.5:
-        drawn = random.standard_normal(n)
+        drawn = normal_array((n,), float64, generator)
         return drawn, (drawn >= low) & (drawn <= high)
     # A narrow or far interval: uniform, accepted in proportion to the density, whose peak is nearest to 0.
-    # What is more than 10 above the peak has less than e**-50 of its density.
+    # Further than `reach` from the peak the density is less than e**-50 of that.
     peak = min(max(low, 0.0), high)
-    low, high = max(low, peak - 10), min(high, peak + 10)
-    drawn = random.uniform(low, high, n)
-    return drawn, random.random(n) < np.exp((peak * peak - drawn * drawn) / 2)
+    reach = 50 / max(abs(peak), 5.0)
+    low, high = max(low, peak - reach), min(high, peak + reach)
+    drawn = low + (high - low) * uniform_array((n,), float64, generator)
+    return drawn, uniform_array((n,), float64, generator) < np.exp((peak * peak - drawn * drawn) / 2)
 
 
 # From the fans
@@ -249,21 +251,17 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     if tensor.numel() == 0:
         return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
-    random = _random(generator).standard_normal((max(rows, columns), min(rows, columns)))
+    random = normal_array((max(rows, columns), min(rows, columns)), float64, generator)
     q, r = np.linalg.qr(random)
     q *= gain * np.sign(np.diag(r))  # without it, q isn't uniform among the orthogonal matrices
     return _fill(tensor, (q if rows >= columns else q.T).reshape(tensor.shape))
-
-
-def _random(generator: Generator | None) -> np.random.Generator:
-    return (default_generator if generator is None else generator).numpy
 
 
 def _drawn(tensor: Tensor) -> Any:
     """Return the dtype in which to draw numbers for a tensor."""
     if tensor.dtype.kind != "f":
         raise NotImplementedError(f"random numbers aren't implemented for {tensor.dtype}")
-    return np.float64 if tensor.dtype.itemsize == 8 else np.float32
+    return float64 if tensor.dtype == float64 else float32
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..m01_tensor import empty
+from ..m01_tensor.linalg import product
 from ..m01_tensor.op import Array, op
 from ..m01_tensor.tensor import Tensor
 from . import init
@@ -50,13 +51,6 @@ def as_matrix(x: Any, columns: int) -> Any:
         rows = x.size // columns if columns else math.prod(x.shape[:-1])
         return np.ascontiguousarray(x).reshape(rows, columns)
     return x if x.flags.forc else np.ascontiguousarray(x)
-
-
-def product(a: Any, b: Any, out: Any = None) -> Any:
-    """Return the matrix product; float16, for which there is no BLAS, by way of float32."""
-    if a.dtype.itemsize == 2:
-        return np.matmul(a.astype(np.float32), b.astype(np.float32), out, casting="same_kind").astype(a.dtype)
-    return np.matmul(a, b, out)
 
 
 def _check_linear(input: Any, weight: Any, bias: Any) -> None:

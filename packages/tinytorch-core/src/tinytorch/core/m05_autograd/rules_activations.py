@@ -30,7 +30,7 @@ def leaky_relu_backward(g: Any, input: Any, negative_slope: Any) -> Any:
 @f.elu.backward
 def elu_backward(g: Any, input: Any, alpha: Any) -> Any:
     def derivative() -> Any:
-        d = np.minimum(input, 0, np.empty_like(g))
+        d = np.minimum(input, 0, out=np.empty_like(g))
         np.exp(d, d)
         d *= float(alpha)
         d *= g

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..m01_tensor.linalg import product
 from ..m02_activations.kernels import column_sums
 from ..m03_layers.dropout import _dropout
-from ..m03_layers.linear import as_matrix, bilinear, linear, product
+from ..m03_layers.linear import as_matrix, bilinear, linear
 
 
 @linear.backward
@@ -17,12 +18,8 @@ def linear_backward(g: Any, input: Any, weight: Any, bias_shape: Any) -> Any:
     g2 = as_matrix(g, out_features)  # (rows, out_features)
 
     def for_input() -> Any:
-        w = as_matrix(weight, weight.shape[-1])
-        if input.ndim == 2:
-            return product(g2, w)
-        d = np.empty(input.shape, g.dtype)  # owns its memory, so the engine may add to it
-        product(g2, w, d.reshape(len(g2), w.shape[1]))
-        return d
+        d = product(g2, as_matrix(weight, weight.shape[-1]))
+        return d if input.ndim == 2 else d.reshape(input.shape)
 
     def for_weight() -> Any:
         d = product(g2.T, as_matrix(input, weight.shape[-1]))
