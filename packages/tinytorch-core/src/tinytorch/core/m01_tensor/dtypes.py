@@ -50,8 +50,6 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
     Raises:
         TypeError: the dtype is not one that tensors can have; the message lists those.
     """
-    if dtype is float:
-        return _default
     try:
         found = np.dtype(dtype)
     except TypeError:

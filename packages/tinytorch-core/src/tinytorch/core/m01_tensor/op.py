@@ -225,7 +225,8 @@ class Op(Generic[P]):
                 f"(expected to be in range of [{-n}, {n - 1}], but got {error.axis})"
             )
         if isinstance(error, (IndexError, TypeError)):
-            return error if text.startswith(self.name) else type(error)(f"{self.name}(): {text}")
+            kind = IndexError if isinstance(error, IndexError) else TypeError  # NumPy has its own kinds
+            return error if text.startswith(self.name) else kind(f"{self.name}(): {text}")
         shapes = " and ".join(str(x.shape) for x in arrays if isinstance(x, np.ndarray))
         return RuntimeError(f"{self.name}(): {text} (given shapes: {shapes})")
 
