@@ -34,9 +34,10 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
 def _scaled(input: Any, other: Any, alpha: Any) -> Any:
     if alpha == 1:
         return other
-    if isinstance(alpha, float) and result_type(input, other).kind != "f":
+    kind = result_type(input, other).kind
+    if isinstance(alpha, float) and kind != "f":
         raise RuntimeError("for integral input tensors, argument alpha must not be a floating-point number")
-    return other * alpha
+    return other * (bool(alpha) if kind == "b" else alpha)
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:

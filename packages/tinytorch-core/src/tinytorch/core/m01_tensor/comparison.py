@@ -109,15 +109,14 @@ def bitwise_xor(input: Operand, other: Operand) -> Array:
 @op(differentiable=False)
 def bitwise_not(input: Array) -> Array:
     """Return integers with all bits flipped, or inverted bools."""
-    if input.dtype.kind == "f":
-        raise TypeError(f"bitwise_not(): ~ takes integers or bools, not {input.dtype}")
-    return np.invert(input)
+    return _on_bits(np.invert, input)
 
 
-def _on_bits(ufunc: Any, a: Any, b: Any) -> Any:
-    if np.asarray(a).dtype.kind == "f":
-        raise NotImplementedError(f"{ufunc.__name__}() takes integers or bools, not {np.asarray(a).dtype}")
-    return ufunc(a, b)
+def _on_bits(ufunc: Any, *operands: Any) -> Any:
+    dtype = np.result_type(*operands)
+    if dtype.kind == "f":
+        raise NotImplementedError(f"{ufunc.__name__}() takes integers or bools, not {dtype}")
+    return ufunc(*operands)
 
 
 @op(differentiable=False)
@@ -142,7 +141,11 @@ def choose(condition: Array, input: Operand, other: Operand) -> Array:
     if condition.dtype.kind != "b":
         raise RuntimeError(f"where(): expected a bool tensor as condition, but got {condition.dtype}")
     dtype = common_dtype((input, other))
-    return np.where(condition, np.asarray(input, dtype), np.asarray(other, dtype))
+    chosen, rejected = (
+        x.astype(dtype, copy=False) if isinstance(x, np.ndarray) else as_element("where", x, dtype)
+        for x in (input, other)
+    )
+    return np.where(condition, chosen, rejected)
 
 
 @op
@@ -160,9 +163,12 @@ def masked_fill(input: Array, mask: Array, value: Operand) -> Array:
 
 
 def as_element(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
-    """Return the number as a 0-d array of that dtype; an integer dtype must be able to hold it."""
+    """Return the number as a 0-d array of that dtype; an integer dtype must be able to hold it.
+
+    As in PyTorch, an unsigned dtype takes negative numbers, too, and wraps them around.
+    """
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
-        if not limits.min <= value <= limits.max:
+        if not (limits.min or -limits.max) <= value <= limits.max:
             raise RuntimeError(f"{name}(): the value {value} doesn't fit into {dtype}")
     return np.asarray(value).astype(dtype)

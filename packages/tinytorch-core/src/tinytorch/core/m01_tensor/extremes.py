@@ -62,6 +62,8 @@ def argmin(input: Array, dim: int | None = None, keepdim: bool = False) -> Array
 def _position(name: str, find: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     if dim is not None and not isinstance(dim, int):
         raise TypeError(f"{name}(): argument 'dim' must be an int, not {type(dim).__name__}")
+    if x.dtype.kind == "b":
+        raise RuntimeError(f"{name}() isn't supported for bool")
     axis = _filled_axes(name, x, dim)
     return np.asarray(find(x, axis, keepdims=keepdim), np.int64)
 
@@ -125,7 +127,7 @@ def _extreme(name: str, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
         return whole(input)
     if not isinstance(dim, int):
         raise TypeError(f"{name}(): argument 'dim' must be an int or a Tensor, not {type(dim).__name__}")
-    indices = find(input, dim, keepdim)
+    indices = find(input.to(np.uint8) if input.dtype == bool else input, dim, keepdim)
     return Extreme(pick(input, indices, dim, keepdim), indices)
 
 
@@ -148,5 +150,6 @@ def all(input: Array, dim: Dims = None, keepdim: bool = False) -> Array:
 
 
 def _truth(ufunc: np.ufunc, name: str, x: Any, dim: Dims, keepdim: bool) -> Any:
-    result = ufunc.reduce(x, axes(name, x, dim), keepdims=keepdim)
+    axis = () if dim == () else axes(name, x, dim)  # here alone, PyTorch takes () for no dimension
+    result: Any = ufunc.reduce(x, axis, keepdims=keepdim)
     return result.astype(np.uint8) if x.dtype == np.uint8 else result

@@ -28,7 +28,9 @@ def abs(input: Array) -> Array:
 @op
 def sign(input: Array) -> Array:
     """Return -1, 0 or 1; its gradient is zero."""
-    return input.copy() if input.dtype.kind == "b" else np.sign(input)
+    if input.dtype.kind == "b":
+        return input.copy()
+    return np.subtract(input > 0, input < 0, dtype=input.dtype)  # unlike np.sign, 0 for nan, as in PyTorch
 
 
 @op

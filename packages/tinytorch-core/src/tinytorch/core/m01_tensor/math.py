@@ -49,7 +49,7 @@ def floor_divide(input: Operand, other: Operand) -> Array:
     Raises:
         RuntimeError: an integer is divided by zero.
     """
-    _check_divisor("floor_divide", other)
+    _check_divisor("floor_divide", input, other)
     return input // other
 
 
@@ -60,8 +60,8 @@ def trunc_divide(input: Operand, other: Operand) -> Array:
     Raises:
         RuntimeError: an integer is divided by zero.
     """
-    _check_divisor("trunc_divide", other)
-    if _dtype(other).kind == "f":
+    _check_divisor("trunc_divide", input, other)
+    if np.result_type(input, other).kind == "f":
         return np.trunc(input / other)
     quotient, rest = np.divmod(input, other)
     return quotient + ((rest != 0) & ((rest < 0) != (np.asarray(input) < 0)))
@@ -74,16 +74,12 @@ def remainder(input: Operand, other: Operand) -> Array:
     Raises:
         RuntimeError: an integer is divided by zero.
     """
-    _check_divisor("remainder", other)
+    _check_divisor("remainder", input, other)
     return input % other
 
 
-def _dtype(x: Any) -> np.dtype[Any]:
-    return np.asarray(x).dtype
-
-
-def _check_divisor(name: str, other: Any) -> None:
-    kind = _dtype(other).kind
+def _check_divisor(name: str, input: Any, other: Any) -> None:
+    kind = np.result_type(input, other).kind
     if kind == "b":
         raise NotImplementedError(f"{name}() isn't implemented for bool")
     if kind != "f" and not np.all(other):

@@ -111,6 +111,8 @@ class MathMethods(InPlaceMethods, ConvertMethods):
         return functions.abs(self)
 
     def __invert__(self) -> Tensor:
+        if cast("Tensor", self).is_floating_point():
+            raise TypeError("~ takes tensors of integers or bools only")
         return comparison.bitwise_not(self)
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]

@@ -32,6 +32,8 @@ def axes(name: str, x: Any, dim: Dims) -> Any:
                 raise IndexError(
                     f"{name}(): Dimension out of range (expected to be in range of [-1, 0], but got {d})"
                 )
+        if len(dims) > 1:
+            raise RuntimeError(f"{name}(): dim 0 appears multiple times in {list(dims)}")
         return None
     return dims if isinstance(dim, (tuple, list)) else dim
 

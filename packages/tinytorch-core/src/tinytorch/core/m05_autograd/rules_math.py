@@ -62,8 +62,8 @@ def pow_backward(g: Any, out: Any, input: Any, exponent: Any) -> Any:
 
 
 def _larger_gets(g: Any, first: Any, second: Any) -> Any:
-    """Half of the gradient where both are equal."""
-    return g * (np.greater(first, second) + 0.5 * np.equal(first, second)).astype(g.dtype)
+    """Where both are equal, each gets half of the gradient."""
+    return np.where(np.equal(first, second), g / 2, np.where(np.less(first, second), 0, g))
 
 
 @math.maximum.backward
@@ -78,17 +78,19 @@ def minimum_backward(g: Any, input: Any, other: Any) -> Any:
 
 @math.clamp.backward
 def clamp_backward(g: Any, input: Any, min: Any, max: Any) -> Any:
-    low = True if min is None else input >= min
-    high = True if max is None else input <= max
+    """A bound itself counts as inside; where `min > max`, the result is `max`, whatever the input."""
 
     def by_input() -> Any:
-        return g * np.logical_and(low, high)
+        low = True if min is None else input >= min
+        return np.where(low if max is None else low & (input <= max), g, 0)
 
     def by_min() -> Any:
-        return g * np.logical_and(input < min, True if max is None else np.less(min, max))
+        below = input < min
+        return np.where(below if max is None else below & np.less(min, max), g, 0)
 
     def by_max() -> Any:
-        return g * np.logical_or(input > max, False if min is None else np.less(max, min))
+        above = input > max
+        return np.where(above if min is None else above | np.less(max, min), g, 0)
 
     return by_input, by_min, by_max
 

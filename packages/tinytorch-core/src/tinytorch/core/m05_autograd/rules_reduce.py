@@ -128,6 +128,8 @@ def extreme_backward(g: Any, out: Any, input: Any, dim: Any) -> Any:
 
     def by_input() -> Any:
         chosen = input == restored(out, input.shape, dim)
+        if np.isnan(out).any():
+            chosen |= np.isnan(input)
         axis = axes("amax", input, dim)
         count = add_up(chosen, axis, g.dtype, keepdims=True)
         return np.where(chosen, restored(g, input.shape, dim) / count, 0)
