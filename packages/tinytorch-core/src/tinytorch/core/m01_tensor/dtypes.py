@@ -54,7 +54,7 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if dtype is None or found not in SUPPORTED:
+    if dtype is None or found is None or found not in SUPPORTED:  # NumPy says that float64 == None
         names = ", ".join(d.name for d in SUPPORTED)
         raise TypeError(f"tensors can't have dtype {dtype!r}; supported are {names}")
     return SUPPORTED[SUPPORTED.index(found)]  # the same in the machine's byte order
