@@ -47,7 +47,8 @@ before = set(sys.modules)
 import {track.name} as track
 for name in track.__all__:
     getattr(track, name)
-print(*{{name.partition(".")[0] for name in set(sys.modules) - before}})
+files = {{name for name in set(sys.modules) - before if getattr(sys.modules[name], "__file__", None)}}
+print(*{{name.partition(".")[0] for name in files}})  # Cython's inventions have no file
 """
     loaded = set(run(code)) - sys.stdlib_module_names - {"tinytorch"}
     allowed = required(track.name.replace(".", "-"))
