@@ -65,7 +65,8 @@ def _position(name: str, find: Any, x: Any, dim: Any, keepdim: bool) -> Any:
     if x.dtype.kind == "b":
         raise RuntimeError(f"{name}() isn't supported for bool")
     axis = _filled_axes(name, x, dim)
-    return np.asarray(find(x, axis, keepdims=keepdim), np.int64)
+    place = find(x, axis, keepdims=True) if keepdim else find(x, axis)  # keepdims costs some microseconds
+    return np.asarray(place, np.int64)
 
 
 def _filled_axes(name: str, x: Any, dim: Dims) -> Any:
@@ -83,13 +84,9 @@ def _filled_axes(name: str, x: Any, dim: Dims) -> Any:
 
 
 @op
-def pick(input: Array, index: Array, dim: int, keepdim: bool) -> Array:
-    """Return the elements at the index that was found for each place along `dim`."""
-    if input.ndim == 0:
-        return input.copy()
-    index = index if keepdim else np.expand_dims(index, dim)
-    out = np.take_along_axis(input, index, dim)
-    return out if keepdim else np.squeeze(out, dim)
+def found(input: Array, index: Array, dim: int, keepdim: bool, choose: Any) -> Array:
+    """Return the extremes along `dim`, of which `index` tells the places, so that the gradient goes there."""
+    return choose(input, axes("max", input, dim), keepdims=keepdim)
 
 
 def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
@@ -120,7 +117,10 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 def _extreme(name: str, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
-    whole, find, pairwise = (amax, argmax, math.maximum) if name == "max" else (amin, argmin, math.minimum)
+    if name == "max":
+        whole, find, choose, pairwise = amax, argmax, largest, math.maximum
+    else:
+        whole, find, choose, pairwise = amin, argmin, smallest, math.minimum
     if other is not None or isinstance(dim, _op.Tensor):
         return pairwise(input, dim if other is None else other)
     if dim is None:
@@ -128,7 +128,7 @@ def _extreme(name: str, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
     if not isinstance(dim, int):
         raise TypeError(f"{name}(): argument 'dim' must be an int or a Tensor, not {type(dim).__name__}")
     indices = find(input.to(np.uint8) if input.dtype == bool else input, dim, keepdim)
-    return Extreme(pick(input, indices, dim, keepdim), indices)
+    return Extreme(found(input, indices, dim, keepdim, choose), indices)
 
 
 @op(differentiable=False)

@@ -69,8 +69,8 @@ def unrecorded(tensor: Any, other: Any = 0.0) -> Any:
     if mode.watch is not None or x.dtype.kind != "f" or not x.flags.writeable:
         return None
     recording = mode.grad
-    if recording and tensor.requires_grad:
-        return None
+    if recording and (tensor._view is not None or tensor.requires_grad):
+        return None  # what a view was taken from may require a gradient too
     if other.__class__ is float or other.__class__ is int:
         return other
     y = getattr(other, "array", None)

@@ -23,7 +23,9 @@ def axes(name: str, x: Any, dim: Dims) -> Any:
 
     PyTorch lets () mean all dimensions, and lets 0-d tensors be reduced over dimension 0 or -1.
     """
-    if dim is None or dim == () or dim == []:
+    if dim is None or (dim.__class__ is int and x.ndim):  # NumPy itself checks the range
+        return dim
+    if dim == () or dim == []:
         return None
     dims = tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
     if x.ndim == 0:
@@ -64,19 +66,14 @@ def sum(input: Array, dim: Dims = None, keepdim: bool = False, *, dtype: Any = N
         keepdim: keep the reduced dimensions, with length 1.
         dtype: convert to this dtype before summing.
     """
-    axis = dim if dim is None or (dim.__class__ is int and input.ndim) else axes("sum", input, dim)
+    axis = axes("sum", input, dim)
     if dtype is not None:
         input = input.astype(as_dtype(dtype), copy=False)
-    if input.dtype.char == "f" or input.dtype.char == "d":
-        return add_up(input, axis, None, None, keepdim)
-    return _accurate_sum(input, axis, keepdim)
-
-
-def _accurate_sum(x: Any, axis: Any, keepdim: bool) -> Any:
-    """Sum in a type that is wider than that of the elements."""
-    if x.dtype.kind == "f":
-        return add_up(x, axis, np.float32, None, keepdim).astype(x.dtype)
-    return add_up(x, axis, int64, None, keepdim)
+    if input.dtype.kind != "f":
+        return add_up(input, axis, int64, None, keepdim)
+    if input.dtype == float16:
+        return add_up(input, axis, np.float32, None, keepdim).astype(float16)
+    return add_up(input, axis, None, None, keepdim)
 
 
 @op
@@ -92,14 +89,14 @@ def mean(input: Array, dim: Dims = None, keepdim: bool = False, *, dtype: Any = 
     Raises:
         RuntimeError: the dtype isn't a floating-point one.
     """
-    axis = axes("mean", input, dim)
     if dtype is not None:
         input = input.astype(as_dtype(dtype), copy=False)
     if input.dtype.kind != "f":
         raise RuntimeError(f"mean(): the dtype must be a floating-point one, but got {input.dtype}")
+    axis = axes("mean", input, dim)
     half = input.dtype == float16  # its sum could overflow where the mean does not
     total = add_up(input, axis, np.float32 if half else None, None, keepdim)
-    out = total / (input.size // max(total.size, 1))
+    out = total / (input.size // (total.size or 1))
     return out.astype(float16) if half else out
 
 

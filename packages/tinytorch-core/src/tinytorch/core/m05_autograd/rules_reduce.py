@@ -137,8 +137,8 @@ def extreme_backward(g: Any, out: Any, input: Any, dim: Any) -> Any:
     return by_input
 
 
-@extremes.pick.backward
-def pick_backward(g: Any, input_shape: Any, index: Any, dim: int) -> Any:
+@extremes.found.backward
+def found_backward(g: Any, input_shape: Any, index: Any, dim: int) -> Any:
     def to_the_chosen() -> Any:
         if not input_shape:
             return g
