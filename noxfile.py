@@ -206,10 +206,11 @@ def tests(session: nox.Session, package: Package, resolution: str) -> None:
 def milestones(session: nox.Session) -> None:
     """Train the networks of history: all, or what follows after `--`."""
     install(session, [PACKAGES["tinytorch-milestones"]])
-    wanted = (
-        session.posargs if session.posargs[:1] and session.posargs[0][0] != "-" else ["all", *session.posargs]
-    )
-    session.run("python", "-m", "tinytorch.milestones", "run", *wanted, f"--out={BUILD / 'milestones'}")
+    arguments = list(session.posargs)
+    if not arguments or arguments[0].startswith("-"):
+        arguments.insert(0, "all")
+    out = f"--out={BUILD / 'milestones'}"
+    session.run("python", "-m", "tinytorch.milestones", "run", out, *arguments)
 
 
 @nox.session(default=False)
