@@ -64,7 +64,7 @@ def run(library: Library, call: Callable[[Built], Any], built: Built, seed: int 
     except Exception as error:
         outcome.grad_error = error
         return outcome
-    outcome.grads = [x.grad for x in built.tensors]
+    outcome.grads = [x.grad if x.is_leaf else None for x in built.tensors]
     return outcome
 
 

@@ -172,10 +172,9 @@ def build(
     return built
 
 
-def count_tensors(spec: Any) -> int:
-    """Return how many tensors a description of inputs holds."""
+def tensors_in(spec: Any) -> list[T]:
+    """Return the tensors that a description of inputs holds, in order."""
     if isinstance(spec, T):
-        return 1
-    if isinstance(spec, dict):
-        return sum(count_tensors(v) for v in spec.values())
-    return sum(count_tensors(s) for s in spec) if isinstance(spec, (list, tuple)) else 0
+        return [spec]
+    inside = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, (list, tuple)) else ()
+    return [x for s in inside for x in tensors_in(s)]

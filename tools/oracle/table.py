@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import compare
-from .inputs import LAYOUTS, Built, T, build, count_tensors
+from .inputs import LAYOUTS, Built, T, build, tensors_in
 from .libraries import DTYPES, FACADE, FLOATS, FUNCTIONAL, OURS, THEIRS, Library
 
 Call = Callable[[Library, Built], Any]
@@ -92,11 +92,12 @@ class Case:
         for dtype in self.on:
             for layout in self.layouts:
                 yield dtype, layout, None
-        tensors = count_tensors([*self.args, self.kwargs])
-        if "float32" in self.on and not self.raises:
+        tensors = tensors_in([*self.args, self.kwargs])
+        able = [i for i, x in enumerate(tensors) if x.grad and (x.dtype or "float32") in FLOATS]
+        if "float32" in self.on and able and not self.raises:
             yield "float32", self.layouts[0], ()
-        if "float64" in self.on and 1 < tensors <= 4 and not self.raises:
-            for only in range(tensors):
+        if "float64" in self.on and len(able) > 1 and not self.raises:
+            for only in able:
                 yield "float64", self.layouts[0], (only,)
 
 

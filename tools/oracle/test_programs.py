@@ -1,0 +1,68 @@
+"""Random programs of views, in-place changes and uses: same values and gradients, or both raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+
+from . import compare
+from .inputs import T
+from .test_indexing import both
+
+# What a step may do with a tensor `a` (and another one, `b`); {n} is a new name.
+VIEWS = (
+    "{n} = {a}[0]", "{n} = {a}[..., 1:]", "{n} = {a}[::2]", "{n} = {a}.t()", "{n} = {a}.view(-1)", "{n} = {a}.reshape(-1)", "{n} = {a}.unsqueeze(0)",
+    "{n} = {a}.squeeze()", "{n} = {a}[None]", "{n} = {a}.transpose(0, -1)", "{n} = {a}.expand(2, *{a}.shape)", "{n} = {a}.detach()", "{n} = {a}.flatten()",
+    "{n} = {a}.unbind(0)[0]", "{n} = {a}.split(1)[-1]", "{n} = {a}.chunk(2)[0]", "{n} = {a}.diagonal()", "{n} = {a}[...]", "{n} = {a}.mT", "{n} = {a}.view_as({a})",
+    "{n} = {a}.contiguous()", "{n} = {a}.permute(*range({a}.ndim))", "{n} = {a}.to(t.float32)", "{n} = {a}.float()", "{n} = {a}.data",
+)  # fmt: skip
+CHANGES = (
+    "{a}.add_(1)", "{a}.mul_(2)", "{a}.mul_({b})", "{a}.add_({b})", "{a} += {b}", "{a} *= {a}", "{a}.zero_()", "{a}.fill_(1.5)", "{a}[0] = 3.0", "{a}[..., 0] = {b}.sum()", "{a}.copy_({b})",
+    "{a}.exp_().clamp_(max=2)", "{a}.relu_()", "{a}.clamp_(-1, 1)", "{a}.tanh_()", "{a}.masked_fill_({a}.detach() > 0, 0.5)", "{a}[{a}.detach() > 0] *= 2", "{a}.div_(2)", "{a}.sigmoid_()",
+    "{a}.sub_({a}.detach())", "{a}.pow_(2)", "{a}[{a}.detach() < 0] = 1.0", "{a}[[0]] = {b}.mean()", "{a}.neg_()", "{a} -= {b} * 0.5", "{a}.detach().add_(1)",
+    "with t.no_grad(): {a}.mul_(0.5)", "with t.no_grad(): {a}.copy_({b})", "{a}.data.add_(1)", "{a}.requires_grad_()", "{a}.t_()", "{a}.squeeze_()",
+)  # fmt: skip
+USES = (
+    "{n} = {a} * {b}", "{n} = {a} + {b}", "{n} = {a}.exp().clamp(max=3)", "{n} = {a}.sum()", "{n} = {a} * {a}", "{n} = {a}.sigmoid()", "{n} = {a}.clone()", "{n} = {a} * 2", "{n} = {a}.tanh()",
+    "{n} = {a}.sum(0)", "{n} = t.cat([{a}, {a}])", "{n} = {a}.softmax(-1)", "{n} = {a} ** 3", "{n} = {a}.max(0).values", "{n} = t.where({a} > 0, {a}, {b})", "{n} = {a}.relu()",
+    "{n} = {a} / ({b} * {b} + 1)", "{n} = t.stack([{a}, {a}])", "{n} = {a}.mean()",
+    "with t.no_grad(): {n} = {a}[0]", "with t.no_grad(): {n} = {a} * 2", "{n} = {a}.cumsum(0)", "{n} = {a} @ {a}.t()",
+)  # fmt: skip
+STEPS = (*VIEWS, *VIEWS, *CHANGES, *CHANGES, *USES)
+
+
+@st.composite
+def programs(draw: Any) -> str:
+    """Draw a program over the leaves x (3, 2), y (2,) and the plain tensor c (3, 2)."""
+    names = ["x", "y", "c"]
+    lines = []
+    for number in range(draw(st.integers(1, 9))):
+        a, b = (draw(st.sampled_from(names[-4:] if draw(st.booleans()) else names)) for _ in range(2))
+        line = draw(st.sampled_from(STEPS)).format(a=a, b=b, n=f"v{number}")
+        lines.append(line)
+        if f"v{number}" in line:
+            names.append(f"v{number}")
+    loss = " + ".join(f"({name} * {name}).sum()" for name in names)
+    return "\n".join(lines) + f"\nout = [{loss}, {', '.join(names)}, [v.requires_grad for v in [{', '.join(names)}]]]"
+
+
+def check(program: str) -> None:
+    specs = {"x": T(3, 2), "y": T(2), "c": T(3, 2, grad=False)}
+    head = "x0, y0 = x, y\nx, y = x * 1, y * 1\n"
+    for start in ("", head):
+        if start:
+            different = both(start + program, specs)
+        else:
+            different = both(program, specs)
+        assert not different, (start + program, different)
+
+
+@settings(max_examples=1500)
+@given(programs())
+def test_program(program: str) -> None:
+    check(program)
+
+
+__all__ = ["compare"]
