@@ -125,26 +125,26 @@ def _measured_jacobian(
     func: Callable[..., Any], inputs: Sequence[Any], x: Tensor, output: int, eps: float
 ) -> Any:
     """Return d output / d x by central differences, of shape (elements of x, elements of output)."""
-    rows = []
     with no_grad():
-        for index in np.ndindex(x.shape):
+        jacobian = np.zeros((x.numel(), _outputs(func, inputs)[output].numel()))
+        for row, index in enumerate(np.ndindex(x.shape)):
             value = x.array[index]
             x.array[index] = value + eps
             above = _outputs(func, inputs)[output].array.copy()
             x.array[index] = value - eps
             below = _outputs(func, inputs)[output].array.copy()
             x.array[index] = value
-            rows.append((above - below).ravel() / (2 * eps))
-    return np.array(rows)
+            jacobian[row] = (above - below).ravel() / (2 * eps)
+    return jacobian
 
 
 def _computed_jacobian(output: Tensor, x: Tensor) -> Any:
     """Return d output / d x by the engine: one walk for each element of the output."""
-    columns = []
-    for index in np.ndindex(output.shape):
+    jacobian = np.zeros((x.numel(), output.numel()))
+    for column, index in enumerate(np.ndindex(output.shape)):
         start = np.zeros_like(output.array)
         start[index] = 1
         (g,) = grad(output, x, wrap(start), retain_graph=True, materialize_grads=True)
         assert g is not None
-        columns.append(g.array.ravel())
-    return np.array(columns).reshape(output.numel(), x.numel()).T
+        jacobian[:, column] = g.array.ravel()
+    return jacobian

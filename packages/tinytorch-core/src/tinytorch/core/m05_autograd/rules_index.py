@@ -67,7 +67,7 @@ def gather_backward(g: Any, input_shape: Any, dim: Any, index: Any) -> Any:
             return placed(shape, locations(where, axis), values).reshape(input_shape)
         return ga.add_along(shape, axis, where, values).reshape(input_shape)
 
-    return back
+    return back, None
 
 
 @ga.scatter.backward
@@ -108,7 +108,7 @@ def scatter_add_backward(g: Any, dim: Any, index: Any, src_shape: Any) -> Any:
 def index_select_backward(g: Any, input_shape: Any, dim: Any, index: Any) -> Any:
     shape = input_shape or (1,)
     where = [*[slice(None)] * (dim % len(shape)), np.atleast_1d(index)]
-    return lambda: add_at(shape, where, np.atleast_1d(g)).reshape(input_shape)
+    return lambda: add_at(shape, where, np.atleast_1d(g)).reshape(input_shape), None
 
 
 @ga.index_add.backward

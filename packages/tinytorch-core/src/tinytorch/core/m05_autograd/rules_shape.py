@@ -90,7 +90,7 @@ def roll_backward(g: Any, shifts: Any, dims: Any) -> Any:
 
 @rearrange.flip.backward
 def flip_backward(g: Any, dims: Any) -> Any:
-    return lambda: np.flip(g, tuple(dims) if isinstance(dims, list) else dims)
+    return lambda: np.flip(g, tuple(dims)) if g.ndim else g
 
 
 @rearrange.tril.backward
