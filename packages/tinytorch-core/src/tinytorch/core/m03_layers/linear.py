@@ -33,7 +33,9 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
-    if weight.dtype is not input.dtype or weight.ndim != 2 or input.shape[-1:] != weight.shape[1:]:
+    dtype = weight.dtype
+    fits = weight.ndim == 2 and input.shape[-1:] == weight.shape[1:]
+    if not fits or dtype is not input.dtype or dtype.kind == "b":
         _check_linear(input, weight, bias)
     out = product(as_matrix(input, weight.shape[-1]), weight.T)
     if input.ndim != 2 or weight.ndim != 2:
