@@ -60,7 +60,7 @@ def legacy_array(data: Any, sizes: tuple[Any, ...]) -> np.ndarray:
         return data.array.copy()
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}': a tensor holds numbers")
-    if not isinstance(data, (Sequence, np.ndarray)) and not hasattr(data, "__array__"):
+    if isinstance(data, np.generic) or not (isinstance(data, Sequence) or hasattr(data, "__array__")):
         raise TypeError(
             f"new(): data must be a sequence (got {type(data).__name__}); use tensor() for a number"
         )

@@ -106,7 +106,7 @@ def full(size: Size, fill_value: Any, *, dtype: Any = None, requires_grad: bool 
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Return the numbers from `start` up to, but without, `end` in steps: shape (ceil((end-start)/step),).
 
@@ -116,7 +116,8 @@ def arange(
         RuntimeError: the step is 0 or leads away from `end`, or a bound isn't finite.
     """
     if end is None:
-        start, end = 0, start
+        start, end = None, start
+    start = 0 if start is None else start
     start, end, step = (
         _number(x, "arange", name) for x, name in ((start, "start"), (end, "end"), (step, "step"))
     )

@@ -207,8 +207,9 @@ def _source(name: str, input: Any, index: Any, src: Any) -> Any:
         return np.asarray(src).astype(input.dtype)
     if src.dtype != input.dtype:
         raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype: {input.dtype}, {src.dtype}")
-    if (src.ndim or 1) != (index.ndim or 1) or any(n > m for n, m in zip(index.shape, src.shape)):
+    shapes = np.atleast_1d(index).shape, np.atleast_1d(src).shape
+    if len(shapes[0]) != len(shapes[1]) or any(n > m for n, m in zip(*shapes)):
         raise RuntimeError(
             f"{name}(): Expected index {list(index.shape)} to be no larger size than src {list(src.shape)}"
         )
-    return np.atleast_1d(src)[tuple(slice(n) for n in np.atleast_1d(index).shape)]
+    return np.atleast_1d(src)[tuple(map(slice, shapes[0]))]

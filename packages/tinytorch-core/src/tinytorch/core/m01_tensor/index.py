@@ -15,7 +15,7 @@ import numpy as np
 from . import op as _op
 from .convert import as_array
 from .op import Array, op
-from .views import mark_changed, write_in_place
+from .views import check_changeable, mark_changed, write_in_place
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -113,9 +113,8 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
             write_in_place(part, index_put, value, advanced, unique)
         return
     # Nothing to record, so the values go straight to their place and nothing else is touched.
+    check_changeable(input, recorded=False)
     target = input.array if basic is None else input.array[basic]
-    if not target.flags.writeable:
-        raise RuntimeError("this tensor's memory is read-only (expanded or borrowed); clone() it first")
     source = value.array if is_tensor else np.asarray(value)
     while source.ndim > target.ndim and source.shape[0] == 1:
         source = source[0]
@@ -157,7 +156,7 @@ def parse(item: Any, shape: tuple[int, ...]) -> tuple[Any, Any, bool]:
         if kind is slice:
             if x.step is not None and operator.index(x.step) <= 0:
                 raise ValueError("step must be greater than zero")
-        elif x is ...:
+        elif x is ... and not whole:
             whole = True
         elif kind is not int and x is not None:
             return _parse_mixed(items, shape)

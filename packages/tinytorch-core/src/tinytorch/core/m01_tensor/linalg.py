@@ -21,7 +21,7 @@ def matmul(input: Array, other: Array) -> Array:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.matmul.html
     """
-    if input.dtype is not other.dtype:
+    if input.dtype is not other.dtype or input.dtype.kind == "b":
         check_dtypes(input, other)
     try:
         return product(input, other)
@@ -107,7 +107,7 @@ def addmm(input: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: flo
     check_dtypes(input, mat1)
     out = matmul.forward(mat1, mat2)
     if alpha != 1:
-        out *= alpha
+        out *= out.dtype.type(alpha)
     if np.broadcast_shapes(input.shape, out.shape) != out.shape:
         raise RuntimeError(
             f"addmm(): input of shape {list(input.shape)} can't be expanded to {list(out.shape)}"
@@ -134,7 +134,9 @@ def product(a: Any, b: Any) -> Any:
 
 
 def check_dtypes(a: Any, b: Any) -> None:
-    """Raise PyTorch's error if two arrays to be multiplied have different dtypes."""
+    """Raise PyTorch's error if two arrays to be multiplied have different dtypes, or are bools."""
+    if a.dtype.kind == "b":
+        raise NotImplementedError("matrix products of bool tensors aren't implemented")
     if a.dtype != b.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a.dtype} != {b.dtype}")
 

@@ -39,11 +39,12 @@ def overlap(shape: Sequence[int], widths: Any) -> tuple[Any, Any]:
     return tuple(inside), tuple(kept)
 
 
-# Each gives, for positions outside the tensor, the positions inside that they repeat.
-_SOURCES: dict[str, Callable[[Any, int], Any]] = {
-    "reflect": lambda i, n: (n - 1) - abs((n - 1) - abs(i)),
-    "replicate": lambda i, n: i.clip(0, n - 1),
-    "circular": lambda i, n: i % n,
+# Each gives, for positions outside a dimension of length n of which start to stop are kept, the
+# positions inside that they repeat.
+_SOURCES: dict[str, Callable[[Any, int, int, int], Any]] = {
+    "reflect": lambda i, n, start, stop: (n - 1) - abs((n - 1) - abs(i)),
+    "replicate": lambda i, n, start, stop: i.clip(0, n - 1),
+    "circular": lambda i, n, start, stop: start + (i - start) % (stop - start),
 }
 
 
@@ -90,12 +91,13 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     for axis, (before, after) in enumerate(widths):
         n = input.shape[axis]
         limit = {"reflect": n - 1, "circular": n}.get(mode, max(before, after))
-        if max(before, after) > limit or (n == 0 and axis >= input.ndim - padded) or n + before + after < 0:
+        if max(before, after) > limit or (n == 0 and axis >= input.ndim - padded) or n + min(before, 0) + min(after, 0) <= 0:
             raise RuntimeError(
                 f"Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({before}, {after}) at dimension {axis} of input {list(input.shape)} in mode {mode}"
             )
         if before or after:
-            positions = _SOURCES[mode](np.arange(-before, n + after), n)
+            start, stop = max(-before, 0), n - max(-after, 0)
+            positions = _SOURCES[mode](np.arange(-before, n + after), n, start, stop)
             out = index(out, [slice(None)] * axis + [positions])
     return out

@@ -9,7 +9,7 @@ import numpy as np
 
 from .index import narrow, select
 from .op import Array, Arrays, op
-from .shape import axis_of, checked_dim, expand, reshape
+from .shape import axis_of, checked_dim, distinct_axes, expand, reshape
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -115,7 +115,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of all slices along a dimension, each without that dimension."""
     if input.ndim == 0:
-        raise RuntimeError("unbind(): a 0-d tensor has no dimension to take apart")
+        raise IndexError("unbind(): a 0-d tensor has no dimension to take apart")
     before = (slice(None),) * checked_dim(dim, input.ndim)
     return tuple(select(input, (*before, i, ...)) for i in range(input.shape[len(before)]))
 
@@ -139,8 +139,9 @@ def repeat(input: Array, repeats: Any) -> Array:
 
 def tile(input: Tensor, dims: Any) -> Tensor:
     """Return copies of the tensor side by side; where `dims` is shorter, ones are put before it."""
-    dims = tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
-    return repeat(input, (1,) * (input.ndim - len(dims)) + dims)
+    if not isinstance(dims, (tuple, list)):
+        raise TypeError(f"tile(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
+    return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
 
 
 @op
@@ -158,7 +159,10 @@ def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
 @op
 def flip(input: Array, dims: Any) -> Array:
     """Return a copy with the order of the elements reversed along each of `dims`."""
-    return np.flip(input, tuple(dims) if isinstance(dims, list) else dims).copy()
+    if not isinstance(dims, (tuple, list)):
+        raise TypeError(f"flip(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
+    axes = distinct_axes(dims, input.ndim)
+    return np.flip(input, tuple(axes)).copy() if input.ndim else input.copy()
 
 
 @op
@@ -206,6 +210,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         raise RuntimeError("meshgrid expects a non-empty list of Tensors")
     if any(x.ndim > 1 for x in axes):
         raise RuntimeError("meshgrid: expected scalar or 1-D tensors")
+    if any(x.dtype != axes[0].dtype for x in axes):
+        raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     order = list(range(len(axes)))
     if indexing == "xy" and len(axes) > 1:
         order[:2] = 1, 0

@@ -24,6 +24,20 @@ def axis_of(dim: int, ndim: int) -> int:
     return normalize_axis_index(dim, ndim or 1)
 
 
+def distinct_axes(dims: Sequence[int], ndim: int) -> set[int]:
+    """Return several dims as axes from 0.
+
+    Raises:
+        AxisError: one is out of range.
+        RuntimeError: one is given twice.
+    """
+    axes = [axis_of(dim, ndim) for dim in dims]
+    for axis in axes:
+        if axes.count(axis) > 1:
+            raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
+    return set(axes)
+
+
 @op(view=True)
 def reshape(input: Array, shape: Any) -> Array:
     """Return the same numbers in another shape, as a view if possible and a copy if not.
@@ -53,11 +67,17 @@ def view(input: Array, shape: Any) -> Array:
 
 
 def _reshaped(array: Any, shape: Any) -> Any:
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"argument 'shape' must be ints or a tuple of ints, not {type(shape).__name__}")
     try:
+        if any(n.__class__ is int and n < -1 for n in shape):  # NumPy takes it for -1
+            raise ValueError
         return array.reshape(shape)
     except ValueError:
-        given = list(shape) if isinstance(shape, Sequence) else [shape]
-        if given.count(-1) > 1:
+        given = list(map(int, shape))
+        if min(given) < -1:
+            text = f"invalid shape dimension {min(given)} in shape {given}"
+        elif given.count(-1) > 1:
             text = f"only one dimension can be inferred, got shape {given}"
         elif -1 in given and 0 in given:
             text = f"cannot reshape tensor of {array.size} elements into shape {given}: -1 is ambiguous"
@@ -99,7 +119,7 @@ def squeeze(input: Array, dim: Any = None) -> Array:
     if dim is None:
         return input.squeeze()
     dims = (dim,) if not isinstance(dim, (tuple, list)) else dim
-    axes = {axis_of(d, input.ndim) for d in dims}
+    axes = distinct_axes(dims, input.ndim)
     return input.reshape([n for i, n in enumerate(input.shape) if n != 1 or i not in axes])
 
 

@@ -217,6 +217,10 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables; use tensor.detach()"
             )
+        if requires_grad and not self._requires_grad:
+            from .views import history_changed
+
+            history_changed()
         self._requires_grad = bool(requires_grad)
         return self
 

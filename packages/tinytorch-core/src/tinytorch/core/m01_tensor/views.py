@@ -13,12 +13,13 @@ Two things must hold although several tensors may share one block of memory.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .dtypes import CATEGORY
-from .record import Node, clock
+from .record import Node, clock, mode
 
 if TYPE_CHECKING:
     from .op import Op
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _changes: dict[int, tuple[weakref.ref[Any], int]] = {}  # id of the owner: the owner, time of change
 last_change = 0  # time of the latest change of any memory: the quick answer to "nothing changed"
+last_history = 0  # time when a tensor that may have views last got another history
 
 
 def owner(array: Any) -> Any:
@@ -60,48 +62,95 @@ def changed_since(array: Any, birth: int) -> bool:
 class View:
     """How a tensor was taken from another one whose memory it shares."""
 
-    __slots__ = ("args", "node", "op", "parent")
+    __slots__ = ("args", "needed", "node", "op", "parent", "time")
 
     def __init__(self, parent: Tensor, op: Op[...], args: list[Any]) -> None:
         self.parent = parent
         self.op = op
         self.args = args
-        self.node = parent._node  # the parent's history when the view was taken
+        self.time = last_history
+        self.node = parent._node  # the parent's history when the view was taken,
+        self.needed = parent._requires_grad  # and whether it required a gradient
 
     def refresh(self, tensor: Tensor) -> None:
         """Give the view a new history if its parent has one by now."""
-        parent = self.parent
-        if parent._view is not None:
-            parent._view.refresh(parent)
-        if parent._node is not self.node:
-            again = self.op(parent, *self.args)
-            tensor._node, tensor._requires_grad = again._node, again._requires_grad
-            self.node = parent._node
+        if self.time == last_history:
+            return
+        for view, child in reversed(list(_chain(tensor))):
+            parent = view.parent
+            if parent._requires_grad and (parent._node is not view.node or not view.needed):
+                child._node = view.taken_again()
+                child._requires_grad = True
+                view.node, view.needed = parent._node, True
+            view.time = last_history
 
-    def root(self) -> Tensor:
-        """Return the tensor at the start of the chain of views."""
-        parent = self.parent
-        return parent if parent._view is None else parent._view.root()
+    def taken_again(self) -> Node | None:
+        """Return the history of a view that is taken now; being in `no_grad` doesn't matter to it."""
+        grad, watch = mode.grad, mode.watch
+        mode.grad, mode.watch = True, None
+        try:
+            return self.op(self.parent, *self.args)._node
+        finally:
+            mode.grad, mode.watch = grad, watch
 
-    def write_back(self, tensor: Tensor) -> None:
-        """Tell the parent's history that the part seen by the view now comes from the view."""
-        parent = self.parent
-        edges = [(parent._node or parent) if parent._requires_grad else None, tensor._node]
-        saved = [self.op.forward, self.args]
+
+def _chain(tensor: Tensor) -> Iterator[tuple[View, Tensor]]:
+    """Go through the views from a tensor to the one that owns the memory."""
+    while tensor._view is not None:
+        yield tensor._view, tensor
+        tensor = tensor._view.parent
+
+
+def history_changed() -> None:
+    """Note that a tensor which may have views has another history than before."""
+    global last_history
+    last_history = next(clock)
+
+
+def write_back(tensor: Tensor) -> None:
+    """Tell the tensors that a view was taken from that the part it sees now comes from the view."""
+    for view, child in _chain(tensor):
+        parent = view.parent
+        edges = [(parent._node or parent) if parent._requires_grad else None, child._node]
+        saved = [view.op.forward, view.args]
         parent._node = Node("write_back", _write_back, edges, saved, parent.shape, parent.dtype)
         parent._requires_grad = True
-        self.node = parent._node
-        if parent._view is not None:
-            parent._view.write_back(parent)
+        view.node, view.needed = parent._node, True
 
 
 def _write_back(g: Any, take: Any, args: Any) -> Any:
     def outside_the_view() -> Any:
-        rest = g.copy()
+        rest = np.array(g, order="C")  # g may be a NumPy number
         take(rest, *args)[...] = 0
         return rest
 
     return outside_the_view, lambda: take(g, *args)
+
+
+def check_changeable(tensor: Tensor, recorded: bool) -> None:
+    """Raise an error if changing a tensor in place would give wrong gradients, or can't be done.
+
+    Args:
+        tensor: the tensor that is to be changed.
+        recorded: whether the change itself is recorded for `backward`.
+    """
+    if not tensor.array.flags.writeable:
+        raise RuntimeError("this tensor's memory is read-only (expanded or borrowed); clone() it first")
+    parents = [view.parent for view, _ in _chain(tensor)]
+    if recorded:
+        for x in (tensor, *parents):
+            if x._requires_grad and x._node is None:
+                what = "a leaf" if x is tensor else "a view of a leaf"
+                raise RuntimeError(
+                    f"{what} tensor that requires grad is being used in an in-place operation; "
+                    "do it under no_grad(), or on a copy: tensor.clone()"
+                )
+    if mode.grad and not tensor._requires_grad and any(x._requires_grad for x in parents):
+        raise RuntimeError(
+            "a view that was taken under no_grad() of a tensor that requires grad is being changed in "
+            "place outside of it, so the gradient would be wrong; take the view outside of no_grad(), or "
+            "change it inside"
+        )
 
 
 def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) -> Tensor:
@@ -112,14 +161,7 @@ def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) ->
             result has another shape or a dtype that the tensor's can't hold.
     """
     result = operation(tensor, *args, **kwargs)
-    if result._node is not None:
-        root = tensor if tensor._view is None else tensor._view.root()
-        if root._requires_grad and root._node is None:
-            what = "a view of a leaf" if root is not tensor else "a leaf"
-            raise RuntimeError(
-                f"{what} tensor that requires grad is being used in an in-place operation; "
-                "do it under no_grad(), or on a copy: tensor.clone()"
-            )
+    check_changeable(tensor, result._node is not None)
     target, new = tensor.array, result.array
     if target.shape != new.shape:
         raise RuntimeError(
@@ -127,8 +169,6 @@ def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) ->
         )
     if CATEGORY[new.dtype.kind] > CATEGORY[target.dtype.kind]:
         raise RuntimeError(f"result type {new.dtype} can't be cast to the desired output type {target.dtype}")
-    if not target.flags.writeable:
-        raise RuntimeError("this tensor's memory is read-only (expanded or borrowed); clone() it first")
     node = result._node
     if node is not None:
         # The rule may need the old values, which are about to be overwritten.
@@ -139,6 +179,6 @@ def write_in_place(tensor: Tensor, operation: Any, *args: Any, **kwargs: Any) ->
         tensor._node, tensor._requires_grad = node, True
         if node.dtype != target.dtype:
             node.dtype = target.dtype
-        if tensor._view is not None:
-            tensor._view.write_back(tensor)
+        write_back(tensor)
+        history_changed()
     return tensor
