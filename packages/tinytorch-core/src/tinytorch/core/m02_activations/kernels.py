@@ -42,11 +42,15 @@ def choose(mask: Any, x: Any, y: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def ones(n: int, dtype: Any) -> Any:
-    """Return a vector of `n` ones that must not be changed."""
+def _kept_ones(n: int, dtype: Any) -> Any:
     vector = np.ones(n, dtype)
     vector.flags.writeable = False
     return vector
+
+
+def ones(n: int, dtype: Any) -> Any:
+    """Return a vector of `n` ones, which must not be changed: short ones are kept for the next time."""
+    return _kept_ones(n, dtype) if n <= 8192 else np.ones(n, dtype)
 
 
 def column_sums(x: Any) -> Any:
