@@ -50,6 +50,7 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
     Raises:
         TypeError: the dtype is not one that tensors can have; the message lists those.
     """
+    found: np.dtype[Any] | None
     try:
         found = np.dtype(dtype)
     except TypeError:
@@ -57,7 +58,7 @@ def as_dtype(dtype: Any) -> np.dtype[Any]:
     if dtype is None or found is None or found not in SUPPORTED:  # NumPy says that float64 == None
         names = ", ".join(d.name for d in SUPPORTED)
         raise TypeError(f"tensors can't have dtype {dtype!r}; supported are {names}")
-    return SUPPORTED[SUPPORTED.index(found)]  # the same in the machine's byte order
+    return found
 
 
 def is_integral(dtype: np.dtype[Any]) -> bool:

@@ -114,9 +114,10 @@ class InPlaceMethods:
         Raises:
             RuntimeError: `value` has dimensions, or doesn't fit into the dtype.
         """
-        if unrecorded(self, value) is None:
+        operand = unrecorded(self, value)
+        if operand is None or np.ndim(operand):
             return write_in_place(self, filled, value)
-        self.array.fill(getattr(value, "array", value))
+        self.array.fill(operand)
         mark_changed(self.array)
         return cast("Tensor", self)
 
