@@ -46,10 +46,10 @@ def index_put_backward(g: Any, indices: Any, values_shape: Any, unique: Any) -> 
 
     def for_values() -> Any:
         taken = g[place]
-        if unique:
-            return taken
-        last, dim = last_writers(indices, g.shape)
-        return taken * last.reshape(last.shape + (1,) * (taken.ndim - last.ndim - dim))
+        if not unique:
+            last, dim = last_writers(indices, g.shape)
+            taken = taken * last.reshape(last.shape + (1,) * (taken.ndim - last.ndim - dim))
+        return taken.reshape((1,) * (len(values_shape) - taken.ndim) + taken.shape)
 
     return for_input, for_values
 
