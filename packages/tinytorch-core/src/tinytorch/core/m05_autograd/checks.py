@@ -167,9 +167,13 @@ def check_rules_of_arithmetic() -> None:
             "x * y": (lambda x, y: x * y, (A, B)),
             "x / y": (lambda x, y: x / y, (A, V)),
             "2 / x": (lambda x: 2 / x, (B,)),
+            "x // y": (lambda x, y: x // y, (A, B)),
+            "x % y": (lambda x, y: x % y, (A, B)),
             "x ** 3": (lambda x: x**3, (A,)),
             "x ** y": (lambda x, y: x**y, (B, A)),
             "maximum": (tt.maximum, (A, B)),
+            "minimum": (tt.minimum, (A, B)),
+            "lerp": (tt.lerp, (A, B, A / 4 + 0.5)),
             "clamp": (lambda x: x.clamp(-0.5, 0.7), (A,)),
             "where": (lambda x, y: tt.where(x > 0, x * x, y), (A, B)),
             "masked_fill": (lambda x: x.masked_fill(x > 0, 3.0), (A,)),
@@ -177,8 +181,13 @@ def check_rules_of_arithmetic() -> None:
     )
     for name in ("exp", "log", "log1p", "log2", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "tan", "tanh"):
         _measure(name, getattr(tt, name), B * 0.5)
-    for name in ("sinh", "cosh", "erf", "abs", "neg", "square", "sign"):
+    for name in ("sinh", "cosh", "erf", "abs", "neg", "square", "sign", "expm1"):
         _measure(name, getattr(tt, name), A)
+    for name in ("asin", "acos", "atan", "log10"):
+        _measure(name, getattr(tt, name), B * 0.4)
+    x = tt.ones(2, requires_grad=True)
+    (x.to(tt.float64) * 3).sum().backward()
+    _grad(x, [3, 3], "to(float64)", "a conversion passes the gradient through")
 
 
 def check_rules_of_reductions() -> None:
@@ -195,6 +204,7 @@ def check_rules_of_reductions() -> None:
             "max(dim=1)": (lambda x: x.max(1).values, (A,)),
             "amin(dim=(0, 1))": (lambda x: x.amin((0, 1)), (A,)),
             "cumsum(dim=1)": (lambda x: x.cumsum(1), (A,)),
+            "cumprod(dim=1)": (lambda x: tt.cumprod(x, 1), (A,)),
             "logsumexp(dim=1)": (lambda x: x.logsumexp(1), (A * 10,)),
             "norm": (lambda x: x.norm(), (A,)),
         }
@@ -212,9 +222,20 @@ def check_rules_of_products() -> None:
             "(2, 3, 4) @ (4, 2)": (lambda x, y: x @ y, (BATCH, W)),
             "(2, 3, 4) @ (1, 4, 2)": (lambda x, y: x @ y, (BATCH, W[None])),
             "einsum": (lambda x, y: tt.einsum("bij,jk->bk", x, y), (BATCH, W)),
+            "mm": (tt.mm, (A, W)),
+            "bmm": (tt.bmm, (BATCH, BATCH.transpose(0, 2, 1).copy())),
+            "mv": (tt.mv, (A, V)),
+            "dot": (tt.dot, (V, V + 1)),
             "outer": (tt.outer, (V, V[:2])),
+            "addmm": (lambda x, y, z: tt.addmm(x, y, z, beta=0.5, alpha=2.0), (V[:2], A, W)),
         }
     )
+
+
+def _assigned(x: Any, y: Any) -> Any:
+    x = x * 1
+    x[tt.tensor([2, 0])] = y
+    return x
 
 
 def check_rules_of_shapes_and_indices() -> None:
@@ -226,11 +247,16 @@ def check_rules_of_shapes_and_indices() -> None:
             "reshape": (lambda x: x.reshape(2, 6), (A,)),
             "permute": (lambda x: x.permute(1, 0), (A,)),
             "T of a product": (lambda x: (x * x).T, (A,)),
+            "transpose, movedim": (lambda x: x.transpose(0, 2).movedim(0, 1), (BATCH,)),
+            "roll": (lambda x: x.roll(1, 0), (A,)),
             "expand": (lambda x: x.expand(2, 3, 4), (A,)),
             "squeeze, unsqueeze": (lambda x: x.unsqueeze(1).squeeze(), (A,)),
             "repeat": (lambda x: x.repeat(2, 1), (A,)),
             "flip": (lambda x: x.flip((0,)), (A,)),
             "tril": (lambda x: x.tril(), (A,)),
+            "triu": (lambda x: x.triu(1), (A,)),
+            "diagonal": (lambda x: tt.diagonal(x), (A,)),
+            "diag": (lambda x: tt.diag(x), (V,)),
             "cat": (lambda x, y: tt.cat([x, y, x], 1), (A, B)),
             "stack": (lambda x, y: tt.stack([x, y]), (A, B)),
             "split": (lambda x: x.split([1, 3], 1)[1], (A,)),
@@ -239,6 +265,9 @@ def check_rules_of_shapes_and_indices() -> None:
             "x[x > 0]": (lambda x: x[x > 0], (A,)),
             "gather": (lambda x: x.gather(0, places), (A,)),
             "scatter_add": (lambda x, y: x.scatter_add(0, places, y), (A, B)),
+            "scatter": (lambda x, y: x.scatter(1, tt.tensor([[1], [0], [3]]), y), (A, B)),
+            "index_add": (lambda x, y: x.index_add(0, twice, y), (A, B)),
+            "x[[2, 0]] = y": (_assigned, (A, B[:2])),
             "index_select": (lambda x: x.index_select(0, twice), (A,)),
             "sort": (lambda x: x.sort(1).values, (A,)),
             "pad": (lambda x: F.pad(x, (1, 2)), (A,)),
@@ -483,5 +512,7 @@ def check_tools_find_faults() -> None:
     drawn = tt.draw_graph(loss, names={"x": x})
     for word in ("x 2x2", "mul", "sum", "-->"):
         assert word in drawn, f"draw_graph((x * 2).sum()) should contain {word!r}, but gives:\n{drawn}"
+    assert "->" in tt.draw_graph(loss, format="dot"), "draw_graph(format='dot') should contain arrows, '->'"
     loss.backward()
     _grad(x, np.full((2, 2), 2), "backward after drawing", "drawing must change nothing")
+    tt.opcheck(tt.exp, (x.detach(),))
