@@ -98,7 +98,7 @@ class TestFillAndCopy:
         assert tensor([True, False]).fill_(5).tolist() == [True, True]
 
     def test_values_that_do_not_fit(self):
-        with pytest.raises(RuntimeError, match="300.*uint8"):
+        with pytest.raises(RuntimeError, match=r"300.*uint8"):
             tensor([1], dtype=tt.uint8).fill_(300)
         with pytest.raises(RuntimeError, match="0-d"):
             tensor([1.0]).fill_(tensor([1.0]))
