@@ -19,9 +19,9 @@ from ..m01_tensor.random import normal_array, uniform_array
 from ..m01_tensor.tensor import Tensor
 from ..m01_tensor.views import mark_changed
 
-_GAINS = {
-    **dict.fromkeys(("linear", "sigmoid", "conv1d", "conv2d", "conv3d"), 1.0),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), 1.0),
+_GAINS: dict[str, float] = {
+    **dict.fromkeys(("linear", "sigmoid", "conv1d", "conv2d", "conv3d"), 1),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), 1),
     "tanh": 5 / 3,
     "relu": math.sqrt(2),
     "selu": 3 / 4,
