@@ -243,13 +243,3 @@ def _check_mask(mask: Any, shape: tuple[int, ...], axis: int) -> None:
             f"The shape of the mask {list(mask.shape)} at index {axis} does not match "
             f"the shape of the indexed tensor {list(shape)} at index {axis}"
         )
-
-
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """Return a view of `length` slices along a dimension, from `start` on."""
-    return select(input, (*(_ALL,) * dim, slice(start, start + length), ...))
-
-
-def select_along(input: Tensor, dim: int, index: int) -> Tensor:
-    """Return a view of one slice along a dimension, without that dimension."""
-    return select(input, (*(_ALL,) * dim, index, ...))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -127,10 +128,14 @@ def product(a: Any, b: Any) -> Any:
     """
     if a.dtype == np.float16:
         return product(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
-    if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous and a.size:
-        rows = a.reshape(-1, a.shape[-1])  # (..., N, K) @ (K, M): one product of many rows
-        return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[-1])
+    if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:
+        return np.matmul(rows(a), b).reshape(*a.shape[:-1], b.shape[-1])
     return np.matmul(a, b)
+
+
+def rows(x: Any) -> Any:
+    """Return all rows of a batch of matrices as one matrix."""
+    return x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
 def check_dtypes(a: Any, b: Any) -> None:

@@ -28,11 +28,11 @@ class IndexMethods:
 
     def narrow(self: Any, dim: int, start: int, length: int) -> Tensor:
         """Return a view of `length` slices along a dimension, from `start` on."""
-        return _index.narrow(self, dim, start, length)
+        return _rearrange.narrow(self, dim, start, length)
 
     def select(self: Any, dim: int, index: int) -> Tensor:
         """Return a view of one slice along a dimension, without that dimension."""
-        return _index.select_along(self, dim, index)
+        return _rearrange.select_along(self, dim, index)
 
     def index_select(self: Any, dim: int, index: Tensor) -> Tensor:
         """Return the slices along a dimension that `index` names; see `index_select`."""

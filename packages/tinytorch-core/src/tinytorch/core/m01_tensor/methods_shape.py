@@ -70,11 +70,11 @@ class ShapeMethods:
     def mT(self) -> Tensor:
         """A view with the last two dimensions swapped: the transpose of each matrix of a batch."""
         ndim = cast("Tensor", self).ndim
-        if ndim < 2:
+        if ndim == 1:
             raise RuntimeError(
                 f"tensor.mT is only supported on matrices or batches of matrices. Got {ndim}-D tensor."
             )
-        return _shape.transpose(self, -2, -1)
+        return _shape.transpose(self, -2, -1) if ndim else _shape.permute(self, ())
 
     def movedim(self, source: Any, destination: Any) -> Tensor:
         """Return a view with dimensions moved to other places."""

@@ -91,13 +91,16 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     for axis, (before, after) in enumerate(widths):
         n = input.shape[axis]
         limit = {"reflect": n - 1, "circular": n}.get(mode, max(before, after))
-        if max(before, after) > limit or (n == 0 and axis >= input.ndim - padded) or n + min(before, 0) + min(after, 0) <= 0:
+        kept, result = n + min(before, 0) + min(after, 0), n + before + after
+        empty = kept <= 0 < result if mode == "circular" else n <= 0 or result <= 0
+        impossible = axis >= input.ndim - padded and (empty or result < 0)
+        if impossible or max(before, after) > limit:
             raise RuntimeError(
                 f"Padding size should be less than the corresponding input dimension, but got: padding "
                 f"({before}, {after}) at dimension {axis} of input {list(input.shape)} in mode {mode}"
             )
         if before or after:
-            start, stop = max(-before, 0), n - max(-after, 0)
+            start, stop = max(-before, 0), max(n - max(-after, 0), 1)
             positions = _SOURCES[mode](np.arange(-before, n + after), n, start, stop)
             out = index(out, [slice(None)] * axis + [positions])
     return out

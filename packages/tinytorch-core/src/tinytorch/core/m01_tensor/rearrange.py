@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .index import narrow, select
+from .index import select
 from .op import Array, Arrays, op
 from .shape import axis_of, checked_dim, distinct_axes, expand, reshape
 
@@ -63,6 +63,34 @@ def stack(tensors: Arrays, dim: int = 0) -> Array:
                 f"and {list(x.shape)} at entry {i}"
             )
     return np.stack(tensors, axis_of(dim, tensors[0].ndim + 1))
+
+
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Return a view of `length` slices along a dimension, from `start` on (`Tensor.narrow`).
+
+    Raises:
+        RuntimeError: a negative length, or more slices than there are.
+        IndexError: the dim or the start is out of range.
+    """
+    if input.ndim == 0:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    axis = checked_dim(dim, input.ndim)
+    n = input.shape[axis]
+    if length < 0:
+        raise RuntimeError(f"narrow(): length must be non-negative, got {length}")
+    if not -n <= start <= n:
+        raise IndexError(f"narrow(): start out of range (expected to be in range of [{-n}, {n}], but got {start})")
+    start += n if start < 0 else 0
+    if start + length > n:
+        raise RuntimeError(f"narrow(): start ({start}) + length ({length}) exceeds dimension size ({n}).")
+    return select(input, (*(slice(None),) * axis, slice(start, start + length), ...))
+
+
+def select_along(input: Tensor, dim: int, index: int) -> Tensor:
+    """Return a view of one slice along a dimension, without that dimension (`Tensor.select`)."""
+    if input.ndim == 0:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    return select(input, (*(slice(None),) * checked_dim(dim, input.ndim), index, ...))
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:

@@ -103,13 +103,16 @@ def transpose(input: Array, dim0: int, dim1: int) -> Array:
     """Return a view with two dimensions swapped."""
     if input.ndim == 0:
         axis_of(dim0, 0), axis_of(dim1, 0)
-        return input[()]
+        return input[...]
     return input.swapaxes(dim0, dim1)
 
 
 @op(view=True)
 def movedim(input: Array, source: Any, destination: Any) -> Array:
     """Return a view with dimensions moved to other places, the others staying in their order."""
+    if input.ndim == 0:
+        axis_of(source, 0), axis_of(destination, 0)
+        return input[...]
     return np.moveaxis(input, source, destination)
 
 
@@ -226,13 +229,14 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """
     shape = input.shape
     axis, sizes = checked_dim(dim, len(shape)), list(sizes)
+    length = shape[axis] if shape else 1
     known = prod(n for n in sizes if n != -1)
-    if sizes.count(-1) == 1 and known and shape[axis] % known == 0:
-        sizes[sizes.index(-1)] = shape[axis] // known
-    if not sizes or min(sizes) < 0 or prod(sizes) != shape[axis]:
+    if sizes.count(-1) == 1 and known and length % known == 0:
+        sizes[sizes.index(-1)] = length // known
+    if not shape or not sizes or min(sizes) < 0 or prod(sizes) != length:
         raise RuntimeError(
             f"unflatten: Provided sizes {sizes} don't multiply up to the size of dim {axis} "
-            f"({shape[axis]}) in the input tensor"
+            f"({length}) of a {len(shape)}-D tensor"
         )
     return reshape(input, (*shape[:axis], *sizes, *shape[axis + 1 :]))
 

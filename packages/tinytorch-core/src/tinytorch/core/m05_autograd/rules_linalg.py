@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..m01_tensor import contraction, linalg
-from ..m01_tensor.linalg import product
+from ..m01_tensor.linalg import product, rows
 
 
 @linalg.matmul.backward
@@ -34,7 +34,7 @@ def matmul_backward(g: Any, input: Any, other: Any) -> Any:
 
     def for_other() -> Any:
         if len(shape) <= 2:  # (..., N, K) and (K, M): one product sums over the batch as well
-            return product(a.reshape(-1, a.shape[-1]).T, g.reshape(-1, g.shape[-1])).reshape(shape)
+            return product(rows(a).T, rows(g)).reshape(shape)
         return product(a.swapaxes(-1, -2), g)
 
     return for_input, for_other
@@ -95,7 +95,8 @@ def einsum_backward(g: Any, operands: Any, terms: Any, output: Any) -> Any:
         numbers = {c: k for k, c in enumerate(lengths)}
         repeated = len(lengths) < len(term)
         places = np.einsum(full, [numbers[c] for c in term], [*numbers.values()]) if repeated else full
-        places[...] = d.reshape([n if c in found else 1 for c, n in lengths.items()])
+        known_lengths = iter(d.shape)
+        places[...] = d.reshape([next(known_lengths) if c in found else 1 for c in lengths])
         return full
 
     return [partial(for_operand, i) for i in range(len(terms))]

@@ -35,7 +35,7 @@ def transpose_backward(g: Any, dim0: Any, dim1: Any) -> Any:
 
 @shape.movedim.backward
 def movedim_backward(g: Any, source: Any, destination: Any) -> Any:
-    return lambda: np.moveaxis(g, destination, source)
+    return lambda: np.moveaxis(g, destination, source) if g.ndim else g
 
 
 @shape.expand.backward
