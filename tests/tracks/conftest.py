@@ -94,9 +94,30 @@ class Room:
         assert not missing, f"{self.name} needs {missing}, which no installed track has"
         return [rooms[slug] for slug in self.facts["needs"]]
 
-    def builds_on(self, other: Room) -> bool:
-        """Whether it needs the other module, directly or through others."""
-        return any(need == other or need.builds_on(other) for need in self.needs)
+    @property
+    def foundations(self) -> set[str]:
+        """The slugs of all modules that it builds on, directly or through others."""
+        return {slug for need in self.needs for slug in (need.slug, *need.foundations)}
+
+    @property
+    def imports(self) -> list[Room]:
+        """The modules of its track that are imported with it; not those that a function imports later."""
+        files = [path for path in sorted(self.folder.rglob("*.py")) if path.name != "checks.py"]
+        lines = [line for path in files for line in ast.parse(path.read_text(encoding="utf-8")).body]
+        names = {
+            (line.module or alias.name).partition(".")[0]
+            for line in lines
+            if isinstance(line, ast.ImportFrom) and line.level >= 2
+            for alias in line.names
+        }
+        return [room for room in self.track.rooms if room.folder.name in names and room != self]
+
+    def imports_through(self, other: Room) -> bool:
+        """Whether importing it imports the other module of its track, directly or through others."""
+        waiting = [self]
+        for room in waiting:  # grows while it is walked
+            waiting += [found for found in room.imports if found not in waiting]
+        return other in waiting
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,6 +10,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+# What comes first and all the same builds on what comes later: `ReLU()` is a `Module`.
+FORWARD = {("activations", "layers")}
+
 
 def run(code: str, first: Path | None = None) -> list[str]:
     """Run code in a fresh interpreter, with a folder first on its path, and return the words it printed."""
@@ -57,14 +60,19 @@ print(*{{name.partition(".")[0] for name in files}})  # Cython's inventions have
     assert not undeclared
 
 
-def test_a_broken_room_takes_down_only_what_builds_on_it(room, tmp_path):
+def test_a_room_imports_only_rooms_that_its_lesson_needs(room):
+    forward = {later for earlier, later in FORWARD if earlier == room.slug}
+    assert {other.slug for other in room.imports} <= room.foundations | forward
+
+
+def test_a_broken_room_takes_down_only_what_imports_it(room, tmp_path):
     track = room.track
     copy = tmp_path / "tinytorch" / track.folder.name
     shutil.copytree(track.folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
     broken = "raise RuntimeError('broken on purpose')\n"
     (copy / room.folder.name / "__init__.py").write_text(broken, encoding="utf-8")
 
-    safe = {other.name for other in track.rooms if other != room and not other.builds_on(room)}
+    safe = {other.name for other in track.rooms if not other.imports_through(room)}
     exports = track.exports(track.name)
     works = [name for name, origin in exports if origin in safe]
     fails = [name for name, origin in exports if origin == room.name]
