@@ -12,7 +12,10 @@ from dataclasses import dataclass
 GENERAL = {
     "dtypes are NumPy's": "tinytorch.core.float32 is np.dtype('float32'); compared by name",
     "shapes are tuples": "Tensor.shape is a plain tuple, torch.Size is one, too",
-    "kernels that PyTorch lacks": "where PyTorch says 'not implemented for' a dtype on the CPU, we may compute or raise",
+    "limits of PyTorch": "where PyTorch fails for reasons of its own (`LIMITS` in compare.py), we may compute or raise",
+    "TypeError for what isn't a tensor": "where PyTorch meets a list or number with AttributeError, we say TypeError",
+    "repr": "shows dtype=float64, not dtype=torch.float64",
+    "warnings": "we need not give PyTorch's; where we warn, PyTorch warns in the same category",
     "named results": "namedtuples with PyTorch's field names, not torch.return_types",
     "subclasses of errors": "an error of ours may be a subclass of the type that PyTorch raises",
     "device=, out=, layout=, names=, pin_memory=, memory_format=": "don't exist: Python raises TypeError",

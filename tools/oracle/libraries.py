@@ -14,6 +14,7 @@ import torch
 import tinytorch.core as core
 
 torch.set_num_threads(1)  # the inputs are tiny; handing them to threads takes far longer than the work
+torch.set_warn_always(True)
 
 FLOATS = ("float16", "float32", "float64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8")

@@ -70,7 +70,7 @@ class Case:
         names = {**library.namespace, **built.kwargs}
         if "\n" in self.source.strip():
             exec(self.source, names)  # noqa: S102
-            return names["out"]
+            return names.get("out")
         return eval(self.source, names)
 
     @staticmethod

@@ -103,7 +103,7 @@ code_error("y = x * 2\ny.requires_grad = False", x=T(3))
 code("(x * 2).requires_grad_(True)", x=T(3))
 
 # values changed in place
-code("y = x.clone()\ny.add_(1)\n(y * y).sum().backward()\nout = x.grad, y * 1", x=T(3))
+code("y = x.clone()\ny.add_(1)\n(y * y).sum().backward()\nout = x.grad, y.detach()", x=T(3))
 code("y = x * 1\ny.mul_(y)\nout = y", x=T(3))
 code("y = x.exp()\ny.add_(1)\nout = y.sum()", x=T(3, grad=False))
 code("y = x.sin()\ny.add_(1)\nout = y", x=T(3))

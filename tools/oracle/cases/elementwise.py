@@ -29,12 +29,11 @@ for name in UNARY:
         error(f"t.{name}", "a")
 
 for name in UNARY:
-    if name in ("isfinite", "isinf", "isnan", "clone"):
+    if name in ("isfinite", "isinf", "isnan", "clone", "logical_not", "bitwise_not"):
         continue
     case(f".{name}_", T(2, 3))
-    if name not in ("bitwise_not", "logical_not"):
-        case(f".{name}_", T(4, low=0.1, high=0.9), on=FLOATS)
-        code_error(f"x.{name}_()", x=T(3))
+    case(f".{name}_", T(4, low=0.1, high=0.9), on=FLOATS)
+    code_error(f"x.{name}_()", x=T(3))
 
 case("round", T(values=[0.5, 1.5, 2.5, -0.5, -1.5, 1.25, 12.345, -7.8]), on=FLOATS, decimals=1)
 case("round", T(values=[15.0, 25.0, 1234.0, -1250.0]), on=FLOATS, decimals=-2)
@@ -65,7 +64,8 @@ for name in (*ARITHMETIC, *COMPARE, *LOGICAL, *BITWISE):
         for number in (2, -3, 2.5, True):
             raises = name in BITWISE and number == 2.5 or name in ("sub", "subtract") and number is True
             (error if raises else case)(name, T(2, 3), number, on=DTYPES)
-    case(f".{name}_", T(2, 3), T(2, 3, low=1)) if name not in ("maximum", "minimum", "true_divide") else None
+    if name in ARITHMETIC and name not in ("maximum", "minimum", "true_divide"):
+        case(f".{name}_", T(2, 3), T(2, 3, low=1))
 
 for name in COMPARE:
     case(name, T(values=[nan, inf, -inf, 0.0, 1.0]), T(values=[nan, inf, inf, -0.0, 1.0]), on=FLOATS)

@@ -143,7 +143,7 @@ m.get_parameter('first.weight') is m.first.weight | m.get_submodule('rest.1') is
 m.zero_grad(), m.scale.grad | m.nothing, m.number, m.extra_repr(), m.rest[1].extra_repr() | 'scale' in dir(m), 'first' in dir(m), 'count' in dir(m)
 [type(a).__name__ for a in m.modules()] | m.state_dict(prefix='p.').keys() == {'p.' + k for k in m.state_dict()} | list(m.state_dict(prefix='a.'))
 m.state_dict(keep_vars=True)['scale'].requires_grad, m.state_dict()['scale'].requires_grad | m.state_dict()['scale'] is m.scale
-m.type(t.float64).scale.dtype | m._get_name() | m.register_parameter('extra', None), list(m.state_dict()), m.extra
+m.register_parameter('extra', None), list(m.state_dict()), m.extra
 m.register_parameter('extra', nn.Parameter(t.ones(1))), list(m.state_dict()) | m.add_module('more', nn.ReLU()), repr(m)
 m.register_module('more', nn.Tanh()), repr(m) | m.register_buffer('nil', None), list(m.state_dict()), m.nil
 """.replace("\n", "|").split("|")

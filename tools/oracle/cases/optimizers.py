@@ -27,9 +27,13 @@ OPTIONS = {
 }  # fmt: skip
 
 START = """
+c = t.tensor([[9.0, -8, 10], [-7, 9, 11], [8, -9, 7], [-10, 8, -8]], dtype=x.dtype)
+w = t.tensor([[0.1, 0.2, 0.3]], dtype=x.dtype)
 ps = [nn.Parameter(x.detach().clone()), nn.Parameter(y.detach().clone()), nn.Parameter(y.detach().clone(), requires_grad=False), nn.Parameter(z.detach().clone())]
 def loss_of(ps):
-    return ((ps[0] @ ps[1] - 1) ** 2).sum() / 4 + ps[0].cos().sum() + (ps[1] ** 2).sum() / 8 + ps[3] * ps[3]
+    # Convex, and with minima so far away that no step's direction hangs on the last digit.
+    pull = (w * (ps[0] - c) ** 2).sum() + (ps[1] - 9) ** 2 @ t.ones(3, dtype=c.dtype) / 4
+    return pull + (ps[0] @ ps[1]).sum() / 64 + (ps[3] + 7) ** 2 / 3
 def step(o, count=1):
     losses = []
     for i in range(count):

@@ -15,7 +15,6 @@ for made in ("rand", "randn"):
 code("x = t.randint(3, (2,), dtype=t.float32, requires_grad=True)\nout = x.requires_grad")
 code("x = t.randint_like(t.ones(3), 3, requires_grad=True)\nout = x.requires_grad")
 code("x = t.randperm(3, dtype=t.float32, requires_grad=True)\nout = x.requires_grad")
-code("x = t.normal(0.0, 1.0, (2,), requires_grad=True)\nout = x.requires_grad")
 for name in ("relu", "leaky_relu", "tanh", "sigmoid", "linear", "selu"):
     code(f"init.calculate_gain('{name}')")
 code("init.calculate_gain('leaky_relu', 0.2), init.calculate_gain(nonlinearity='leaky_relu', param=0.5)")

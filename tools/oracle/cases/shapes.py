@@ -103,8 +103,6 @@ case("unsqueeze", T(), 0)
 error("unsqueeze", T(2, 3), 3)
 error("unsqueeze", T(2, 3), -4)
 error("unsqueeze", T(2, 3))
-for name, args in (("squeeze_", ()), ("squeeze_", (0,)), ("unsqueeze_", (1,)), ("t_", ()), ("transpose_", (0, 1))):
-    case(f".{name}", T(1, 3, grad=False), *args, layouts=ONE)
 
 case(".expand", T(1, 3), 2, 3, layouts=("contiguous", "stepped"))
 case(".expand", T(1, 3), (2, 3))
@@ -154,8 +152,6 @@ for name in ("tril", "triu"):
         case(name, T(2, 4, 3), diagonal=diagonal)
     case(name, T(3, 4))
     error(name, T(3))
-    case(f".{name}_", T(3, 3))
-    case(f".{name}_", T(3, 3), 1)
 for diagonal in (0, 1, -1):
     case("diag", T(3), diagonal)
     case("diag", T(3, 4), diagonal=diagonal)
