@@ -132,11 +132,11 @@ def logistic_cross_entropy(
     input: Array, target: Array, weight: Array | None, pos_weight: Array | None, reduction: str
 ) -> Array:
     """Return the cross-entropy of the sigmoid of the scores and their targets, reduced."""
-    log_sigmoid = np.minimum(input, 0) - np.log1p(np.exp(-np.abs(input)))
-    if pos_weight is None:
-        losses = (1 - target) * input - log_sigmoid
-    else:
-        losses = (1 - target) * input - (1 + (pos_weight - 1) * target) * log_sigmoid
+    # -log(sigmoid(-x)) = log(1 + exp(x)), written so that exp never gets a large number.
+    tail = np.log1p(np.exp(-np.abs(input)))
+    of_no, of_yes = np.maximum(input, 0) + tail, np.maximum(-input, 0) + tail
+    yes = target if pos_weight is None else target * pos_weight
+    losses = (1 - target) * of_no + yes * of_yes
     return reduced(losses if weight is None else losses * weight, reduction)
 
 

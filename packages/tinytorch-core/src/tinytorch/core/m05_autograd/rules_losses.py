@@ -164,8 +164,8 @@ def logistic_cross_entropy_backward(
     def by_target() -> Any:
         if pos_weight is None:
             return -input * each
-        log_sigmoid = np.minimum(input, 0) - np.log1p(np.exp(-np.abs(input)))
-        return -(input + (pos_weight - 1) * log_sigmoid) * each
+        of_yes = np.maximum(-input, 0) + np.log1p(np.exp(-np.abs(input)))
+        return ((pos_weight - 1) * of_yes - input) * each
 
     return by_input, by_target, None, None
 

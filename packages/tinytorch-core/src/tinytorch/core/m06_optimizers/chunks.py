@@ -18,8 +18,8 @@ import numpy as np
 
 from ..m01_tensor.record import mode
 
-CHUNK = 2**16  # numbers: 256 KiB of float32, so that a handful of chunks fit in an L2 cache
-MANY = 4 * CHUNK  # numbers from which the work is worth waking other threads
+CHUNK = 2**17  # numbers: 512 KiB of float32. Smaller ones cost more in calls than they save in cache
+MANY = 2 * CHUNK  # numbers from which the work is worth waking other threads
 MOST_THREADS = 4  # more would wait for memory, or for Python's lock
 
 Job = tuple[Callable[..., None], Sequence[Any]]  # a function and the flat arrays of one length that it takes
