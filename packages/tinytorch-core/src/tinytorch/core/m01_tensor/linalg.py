@@ -126,7 +126,7 @@ def product(a: Any, b: Any) -> Any:
 
     float16 has no fast product of its own, and sums in it would lose digits; it is done in float32.
     """
-    if a.dtype == np.float16:
+    if a.dtype.char == "e":
         return product(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
     if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:
         return np.matmul(rows(a), b).reshape(*a.shape[:-1], b.shape[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -273,9 +274,7 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
             RuntimeError: there is no graph (any more), or the tensor has several elements and no
                 gradient was given, or a needed value was changed in place.
         """
-        from ..m05_autograd.engine import backward
-
-        backward(self, gradient, retain_graph, create_graph)
+        _engine().backward(self, gradient, retain_graph, create_graph)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
         """Call `hook(grad)` when this tensor's gradient is known; what it returns replaces it.
@@ -291,6 +290,13 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
         from ..m05_autograd.hooks import retain_grad
 
         retain_grad(self)
+
+
+@cache
+def _engine() -> Any:
+    from ..m05_autograd import engine
+
+    return engine
 
 
 def wrap(array: Any) -> Tensor:

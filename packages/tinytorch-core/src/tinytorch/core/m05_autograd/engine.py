@@ -19,6 +19,7 @@ from ..m01_tensor.record import Node, mode
 from ..m01_tensor.tensor import Tensor, wrap
 
 
+@np.errstate(all="ignore")  # as in the forward pass, inf and nan are values like others
 def walk_back(
     starts: Sequence[tuple[Any, Any]], retain_graph: bool, wanted: Collection[Any] = ()
 ) -> tuple[dict[Any, Any], set[Any]]:
@@ -86,6 +87,7 @@ def walk_back(
             watch(node, g, [gradients[edge] for edge in edges if edge is not None])
         if not retain_graph:
             node.edges = node.saved = None
+        thunks = ()  # they hold what the node saved, which the next rule needn't wait for
     results.update(gradients)
     return results, owned
 
@@ -153,7 +155,8 @@ def seed(output: Tensor, gradient: Tensor | None) -> Any:
                 "grad can be implicitly created only for scalar outputs; "
                 f"this one has shape {output.shape}: give backward() a gradient of that shape"
             )
-        return np.ones_like(output.array)
+        array = output.array
+        return np.ones_like(array) if array.ndim else array.dtype.type(1)
     if not isinstance(gradient, Tensor):
         raise TypeError(f"gradients must be Tensors or None, not {type(gradient).__name__}")
     if gradient.shape != output.shape:
@@ -181,8 +184,7 @@ def differentiate(
         (output._node or output, seed(output, gradient))
         for output, gradient in zip(outputs, gradients, strict=True)
     ]
-    with np.errstate(all="ignore"):
-        results, owned = walk_back(starts, retain_graph, wanted)
+    results, owned = walk_back(starts, retain_graph, wanted)
     for target, g in results.items():
         ours = target in owned
         if isinstance(target, Tensor) and target._hooks:
