@@ -8,6 +8,7 @@ several times faster than a loop over all letters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -42,12 +43,12 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     for x in operands:
         if not hasattr(x, "array"):
             raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")
-    terms, output = parse(equation, [x.shape for x in operands])
+    terms, output = parse(equation, tuple(x.shape for x in operands))
     return _einsum(operands, terms, output)
 
 
 @op
-def _einsum(operands: Arrays, terms: list[str], output: str) -> Array:
+def _einsum(operands: Arrays, terms: Sequence[str], output: str) -> Array:
     for x in operands:
         check_dtypes(operands[0], x)
     return contract(operands, terms, output)
@@ -56,7 +57,8 @@ def _einsum(operands: Arrays, terms: list[str], output: str) -> Array:
 # The equation
 
 
-def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[str], str]:
+@lru_cache(256)
+def parse(equation: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[tuple[str, ...], str]:
     """Return the letters of each operand and of the output; digits name the dimensions of an ellipsis."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     given = left.split(",")
@@ -85,7 +87,7 @@ def parse(equation: str, shapes: Sequence[tuple[int, ...]]) -> tuple[list[str], 
                     f"with previously seen size {seen}"
                 )
             sizes[c] = n if seen == 1 else seen
-    return terms, output
+    return tuple(terms), output
 
 
 def _checked(term: str, where: str) -> str:

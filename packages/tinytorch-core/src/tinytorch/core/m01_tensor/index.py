@@ -46,11 +46,11 @@ def index(input: Array, indices: Any, unique: bool = False) -> Array:
     Args:
         input: the tensor.
         indices: for each dimension, up to the last one indexed, `slice(None)` or an array of integers;
-            the arrays are broadcast to one shape.
-        unique: no element is taken twice (which makes the gradient cheaper).
+            the arrays are broadcast to one shape. Or one bool array among slices.
+        unique: no element is taken twice, because a bool array tells which (and the gradient is cheaper).
     """
     try:
-        if input.flags.c_contiguous and all(i is _ALL for i in indices[:-1]):
+        if not unique and input.flags.c_contiguous and all(i is _ALL for i in indices[:-1]):
             return input.take(indices[-1], len(indices) - 1)  # several times faster, if nothing is copied
         return input[tuple(indices)]
     except IndexError as error:
@@ -149,6 +149,8 @@ def parse(item: Any, shape: tuple[int, ...]) -> tuple[Any, Any, bool]:
         The index for `select`, or None if that would take everything; the list of arrays and slices
         for `index`, or None; and whether `index` takes no element twice, as with a mask.
     """
+    if isinstance(item, _op.Tensor) and item.array.ndim and item.array.dtype == np.int64 and shape:
+        return None, [item.array], False
     items = item if item.__class__ is tuple else (item,)
     whole = False
     for x in items:  # the common case needs only a look
@@ -172,6 +174,7 @@ def _parse_mixed(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, A
         raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
     basic: list[Any] = []
     advanced: dict[int, Any] = {}  # arrays by dimension of the view that `basic` gives
+    unique = sum(isinstance(x, np.ndarray) for x in parts) == 1
     axis = place = 0  # how many dimensions of the tensor, and of the view, are behind us
     missing = len(shape) - consumed  # what the first Ellipsis stands for
     for x in parts:
@@ -179,22 +182,25 @@ def _parse_mixed(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, A
             basic += [_ALL] * missing
             axis, place, missing = axis + missing, place + missing, 0
         elif isinstance(x, np.ndarray):
+            n = _dimensions(x)
+            arrays: tuple[Any, ...] = (x,)
             if x.dtype.kind == "b":
                 _check_mask(x, shape, axis)
-                arrays = x.nonzero() if x.ndim else (np.zeros(int(x), np.int64),)
+                if not x.ndim:
+                    arrays = (np.zeros(int(x), np.int64),)
+                elif not unique:
+                    arrays = x.nonzero()
             else:
-                arrays = (x,)
-            basic += [_ALL if _dimensions(x) else None] * len(arrays)
+                unique = False
+            basic += [_ALL] * n if n else [None]
             advanced.update(enumerate(arrays, place))
-            axis, place = axis + _dimensions(x), place + len(arrays)
+            axis, place = axis + n, place + (n or 1)
         else:
             basic.append(x)
             axis += x is not None
             place += not isinstance(x, int)
     if not advanced:
         return (*basic, ...), None, False
-    masks = [x for x in parts if isinstance(x, np.ndarray)]
-    unique = len(masks) == 1 and masks[0].dtype.kind == "b"
     trivial = all(x is _ALL for x in basic)
     indices = [advanced.get(i, _ALL) for i in range(max(advanced) + 1)]
     return (None if trivial else (*basic, ...)), indices, unique

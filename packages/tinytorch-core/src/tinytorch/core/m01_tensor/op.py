@@ -157,7 +157,7 @@ class Op(Generic[P]):
             result._requires_grad = True
             saved = self.keep(values, out, extras)
             result._node = Node(self.name, self.rule, edges, saved, out.shape, out.dtype)
-        if self.view and np.may_share_memory(out, arrays[0]):
+        if self.view and _shared(out, arrays[0]):
             result._view = View(inputs[0], self, values[1:])
         if mode.watch is not None:
             mode.watch(self, arrays, result)
@@ -279,6 +279,14 @@ def op(
         return Op(f, promote, view, differentiable)
 
     return lift if forward is None else lift(forward)
+
+
+def _shared(out: Any, array: Any) -> bool:
+    """Tell whether two arrays may share memory, without asking NumPy in the common cases."""
+    base = out.base
+    if base is None:
+        return out is array
+    return base is array or base is array.base or np.may_share_memory(out, array)
 
 
 def _load_rules() -> None:

@@ -62,15 +62,14 @@ def changed_since(array: Any, birth: int) -> bool:
 class View:
     """How a tensor was taken from another one whose memory it shares."""
 
-    __slots__ = ("args", "needed", "node", "op", "parent", "time")
+    __slots__ = ("args", "history", "op", "parent", "time")
 
     def __init__(self, parent: Tensor, op: Op[...], args: list[Any]) -> None:
         self.parent = parent
         self.op = op
         self.args = args
         self.time = last_history
-        self.node = parent._node  # the parent's history when the view was taken,
-        self.needed = parent._requires_grad  # and whether it required a gradient
+        self.history = parent._node or parent._requires_grad  # when the view was taken
 
     def refresh(self, tensor: Tensor) -> None:
         """Give the view a new history if its parent has one by now."""
@@ -78,10 +77,11 @@ class View:
             return
         for view, child in reversed(list(_chain(tensor))):
             parent = view.parent
-            if parent._requires_grad and (parent._node is not view.node or not view.needed):
+            history = parent._node or parent._requires_grad
+            if history is not view.history and parent._requires_grad:
                 child._node = view.taken_again()
                 child._requires_grad = True
-                view.node, view.needed = parent._node, True
+                view.history = history
             view.time = last_history
 
     def taken_again(self) -> Node | None:
@@ -115,7 +115,7 @@ def write_back(tensor: Tensor) -> None:
         saved = [view.op.forward, view.args]
         parent._node = Node("write_back", _write_back, edges, saved, parent.shape, parent.dtype)
         parent._requires_grad = True
-        view.node, view.needed = parent._node, True
+        view.history = parent._node
 
 
 def _write_back(g: Any, take: Any, args: Any) -> Any:
