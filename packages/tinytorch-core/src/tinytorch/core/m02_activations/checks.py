@@ -221,7 +221,7 @@ def check_dtypes_are_kept() -> None:
 
 
 def check_modules_pass_their_options() -> None:
-    """Write a module for each: its attributes are PyTorch's names, its forward passes them on."""
+    """Write a module for each: its forward passes its attributes, which have PyTorch's names, on."""
     x = tt.tensor([[-2.0, 0.5], [30.0, 1.0]])
     cases: list[tuple[Any, dict[str, Any], Any]] = [
         (tt.ReLU, {"inplace": False}, F.relu(x)),
@@ -243,3 +243,26 @@ def check_modules_pass_their_options() -> None:
         # `Module`, which they derive from, belongs to the next lesson; so a namespace stands in for `self`.
         out = module.forward(SimpleNamespace(**options), x)
         _near(out, expected.numpy(), f"{module.__name__}.forward with {options}", "pass the attributes on")
+
+
+def check_modules_show_their_options() -> None:
+    """Keep the options that a module is made with, with PyTorch's defaults, and show them in its repr."""
+    # The one check that borrows from a later lesson: making a module runs `Module.__init__`.
+    for module, expected in [
+        (tt.ReLU(), "ReLU()"),
+        (tt.ReLU(inplace=True), "ReLU(inplace=True)"),
+        (tt.LeakyReLU(), "LeakyReLU(negative_slope=0.01)"),
+        (tt.LeakyReLU(0.3, inplace=True), "LeakyReLU(negative_slope=0.3, inplace=True)"),
+        (tt.ELU(), "ELU(alpha=1.0)"),
+        (tt.SELU(), "SELU()"),
+        (tt.GELU(), "GELU(approximate='none')"),
+        (tt.SiLU(), "SiLU()"),
+        (tt.Mish(), "Mish()"),
+        (tt.Softplus(beta=2.0), "Softplus(beta=2.0, threshold=20.0)"),
+        (tt.Hardtanh(0.0, 6.0), "Hardtanh(min_val=0.0, max_val=6.0)"),
+        (tt.Softmax(dim=1), "Softmax(dim=1)"),
+        (tt.LogSoftmax(dim=-1), "LogSoftmax(dim=-1)"),
+    ]:
+        assert repr(module) == expected, (
+            f"repr: expected {expected!r}, got {module!r}. Hint: keep them in __init__, show them in extra_repr"
+        )

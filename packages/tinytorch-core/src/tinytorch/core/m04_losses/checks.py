@@ -70,6 +70,11 @@ def check_squared_and_absolute_errors() -> None:
     x, y = tt.tensor([1.0, -2.0, 3.0]), tt.tensor([1.0, 2.0, 1.0])
     _near(F.mse_loss(x, y), 20 / 3, "mse_loss", "the mean of (x - y)**2")
     _near(F.l1_loss(x, y), 2, "l1_loss", "the mean of |x - y|")
+    weight = tt.tensor([1.0, 0.0, 3.0])
+    _near(
+        F.mse_loss(x, y, weight=weight), 12 / 4, "mse_loss with weights", "divide by the sum of the weights"
+    )
+    _near(F.l1_loss(x, y, weight=weight), 6 / 4, "l1_loss with weights", "divide by the sum of the weights")
     for loss in (F.mse_loss, F.l1_loss):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -136,6 +141,11 @@ def check_cross_entropy_is_the_surprise() -> None:
     same = F.cross_entropy(x + 100, t)
     _near(same, losses.mean(), "cross_entropy of scores + 100", "only differences of scores count")
     _near(x, scores, "the scores after the loss", "work on a copy")
+    half = F.cross_entropy(tt.tensor([[0.0, 11.0]] * 9000, dtype=tt.float16), tt.zeros(9000, dtype=tt.int64))
+    assert half.dtype == tt.float16, f"float16 scores: expected a float16 loss, got {half.dtype}"
+    assert abs(half.item() - 11) < 0.05, (
+        f"9000 float16 losses of 11: expected their mean, got {half.item()}. Hint: add up in float32"
+    )
 
 
 def check_cross_entropy_is_stable() -> None:
