@@ -51,7 +51,7 @@ def run(jobs: Sequence[Job]) -> None:
     if sum(arrays[0].size for _, arrays in jobs) < MANY or (threads := number_of_threads()) == 1:
         mode.quiet.run(_run_here, jobs)
         return
-    pieces = deque(
+    pieces: deque[Job] = deque(
         (function, [x[i : i + CHUNK] for x in arrays])
         for function, arrays in jobs
         for i in range(0, arrays[0].size, CHUNK)

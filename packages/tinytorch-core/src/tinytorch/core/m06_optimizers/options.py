@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -46,7 +45,7 @@ def check_betas(options: Mapping[str, Any]) -> None:
 
 def check_range(called: str, value: Any, below: float = math.inf) -> None:
     """Raise an error if `value` isn't a number from 0 up to, but not including, `below`."""
-    if not isinstance(value, Real):
+    if not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"Invalid {called}: expected a number, got {type(value).__name__} {value!r}")
     if not 0 <= value < below:
         raise ValueError(f"Invalid {called}: {value}")
