@@ -264,5 +264,5 @@ def check_modules_show_their_options() -> None:
         (tt.LogSoftmax(dim=-1), "LogSoftmax(dim=-1)"),
     ]:
         assert repr(module) == expected, (
-            f"repr: expected {expected!r}, got {module!r}. Hint: keep them in __init__, show them in extra_repr"
+            f"repr: expected {expected!r}, got {module!r}. Hint: __init__ keeps them, extra_repr shows them"
         )
