@@ -58,6 +58,8 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     Raises:
         RuntimeError: a probability outside [0, 1].
     """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"bernoulli(): argument 'input' must be a Tensor, not {type(input).__name__}")
     if input.dtype.kind != "f" and p is None:
         raise NotImplementedError(f"bernoulli() takes probabilities as floats, not {input.dtype}")
     return drawn(input, None, _bernoulli(input.array if p is None else p, input, generator))

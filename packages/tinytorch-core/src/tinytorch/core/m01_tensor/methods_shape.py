@@ -96,9 +96,9 @@ class ShapeMethods:
         """Return a view stretched to the shape of `other`."""
         return _shape.expand(self, other.shape)
 
-    def broadcast_to(self, shape: Sequence[int]) -> Tensor:
-        """Return a view stretched to `shape`."""
-        return _shape.expand(self, shape)
+    def broadcast_to(self, size: Sequence[int]) -> Tensor:
+        """Return a view stretched to the shape `size`."""
+        return _shape.expand(self, size)
 
     def contiguous(self) -> Tensor:
         """Return the tensor itself if its elements lie in row order, else a copy that does."""

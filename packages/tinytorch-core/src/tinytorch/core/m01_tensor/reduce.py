@@ -70,7 +70,7 @@ def sum(input: Array, dim: Dims = None, keepdim: bool = False, *, dtype: Any = N
     if dtype is not None:
         input = input.astype(as_dtype(dtype), copy=False)
     if input.dtype.kind != "f":
-        return add_up(input, axis, int64, None, keepdim)
+        return add_up(input, axis, int64 if dtype is None else input.dtype, None, keepdim)
     if input.dtype == float16:
         return add_up(input, axis, np.float32, None, keepdim).astype(float16)
     return add_up(input, axis, None, None, keepdim)
@@ -109,7 +109,7 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: 
     input = _widened(input, dtype)
     if input.dtype == float16:
         return multiply_up(input, axis, np.float32, None, keepdim).astype(float16)
-    return multiply_up(input, axis, None, None, keepdim)
+    return multiply_up(input, axis, input.dtype, None, keepdim)
 
 
 @op
@@ -132,7 +132,7 @@ def _accumulated(name: str, ufunc: np.ufunc, x: Any, dim: Any, dtype: Any) -> An
     if axis is None:
         return x.copy()
     half = x.dtype == float16
-    out = ufunc.accumulate(x, axis, np.float32 if half else None)
+    out = ufunc.accumulate(x, axis, np.float32 if half else x.dtype)
     return out.astype(float16) if half else out
 
 
@@ -150,6 +150,8 @@ def logsumexp(input: Array, dim: Dims, keepdim: bool = False) -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
     """
     axis = axes("logsumexp", input, dim)
+    if dim == () and input.ndim:
+        raise RuntimeError("logsumexp(): dim must name at least one dimension, not ()")
     peak = largest(input, axis, keepdims=True, initial=-np.inf)
     peak = np.where(np.isfinite(peak), peak, input.dtype.type(0))  # as inf - inf would be nan
     out = np.log(add_up(np.exp(input - peak), axis, keepdims=True)) + peak

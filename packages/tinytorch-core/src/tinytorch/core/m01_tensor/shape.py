@@ -198,9 +198,9 @@ def clone(input: Array) -> Array:
 # Made of the operations above
 
 
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
-    """Return a view stretched to `shape`; the same as `input.expand(shape)`."""
-    return expand(input, shape)
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """Return a view stretched to the shape `size`; the same as `input.expand(size)`."""
+    return expand(input, size)
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:

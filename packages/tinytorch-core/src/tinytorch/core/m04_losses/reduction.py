@@ -18,7 +18,7 @@ def reduced(losses: Array, reduction: str) -> Array:
     dtype = losses.dtype
     if dtype == np.float16:  # a sum of 100 losses soon leaves its range, although their mean doesn't
         losses = losses.astype(np.float32)
-    total = np.add.reduce(losses, axis=None)
+    total = np.add.reduce(losses, axis=None, dtype=None if dtype.kind == "f" else np.int64)
     if reduction == "mean":
         total = total / losses.size
     return total.astype(dtype) if dtype == np.float16 else total

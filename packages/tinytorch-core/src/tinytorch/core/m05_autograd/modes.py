@@ -13,7 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class set_grad_enabled:
-    """Switch recording on or off, at once or for the length of a `with` block (in this thread).
+    """Switch recording on or off, at once for a `with` block or a decorated function (in this thread).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.set_grad_enabled.html
     """
@@ -30,6 +30,11 @@ class set_grad_enabled:
 
     def __exit__(self, *error: object) -> None:
         _switch(self.before.pop())
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function: the mode holds while it runs, and not from now on."""
+        _switch(self.before.pop())
+        return (enable_grad if self.enabled else no_grad)(function)
 
 
 class _Recording:
