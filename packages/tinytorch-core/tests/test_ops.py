@@ -160,6 +160,7 @@ CASES: dict[str, list[tuple]] = {
         (tensor([0.3], dtype=np.float64), 2),
     ],
     "amax": [(t(2, 3), 0), (t(2, 3), (0, 1), True), (t(2, 3),), (t(),)],
+    "of_all": [(t(2, 3), "max"), (t(), "min")],
     "amin": [(t(2, 3), 0), (t(2, 3), (0, 1), True), (t(2, 3),), (t(),)],
     **dict.fromkeys(["argmax", "argmin"], [(t(2, 3),), (t(2, 3), 0, True)]),
     **dict.fromkeys(["any", "all"], [(MASK,), (MASK, 1)]),

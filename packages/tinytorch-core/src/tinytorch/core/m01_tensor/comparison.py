@@ -138,7 +138,7 @@ def isclose(
 @op
 def choose(condition: Array, input: Operand, other: Operand) -> Array:
     """Return `input` where the condition is true, elsewhere `other`."""
-    if condition.dtype.kind != "b":
+    if condition.dtype.kind != "b" and condition.dtype != np.uint8:
         raise RuntimeError(f"where(): expected a bool tensor as condition, but got {condition.dtype}")
     dtype = common_dtype((input, other))
     chosen, rejected = (

@@ -89,6 +89,13 @@ def found(input: Array, index: Array, dim: int, keepdim: bool, choose: Any) -> A
     return choose(input, axes("max", input, dim), keepdims=keepdim)
 
 
+@op
+def of_all(input: Array, name: str) -> Array:
+    """Return the "max" or "min" of all elements; ties, or nans if there are any, share the gradient equally."""
+    choose = largest if name == "max" else smallest
+    return choose(input, _filled_axes(name, input, None))
+
+
 def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """Return the largest element; along `dim` the largest ones and their indices; or `maximum`.
 
@@ -118,13 +125,13 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 def _extreme(name: str, input: Any, dim: Any, keepdim: bool, other: Any) -> Any:
     if name == "max":
-        whole, find, choose, pairwise = amax, argmax, largest, math.maximum
+        find, choose, pairwise = argmax, largest, math.maximum
     else:
-        whole, find, choose, pairwise = amin, argmin, smallest, math.minimum
+        find, choose, pairwise = argmin, smallest, math.minimum
     if other is not None or isinstance(dim, _op.Tensor):
         return pairwise(input, dim if other is None else other)
     if dim is None:
-        return whole(input)
+        return of_all(input, name)
     if not isinstance(dim, int):
         raise TypeError(f"{name}(): argument 'dim' must be an int or a Tensor, not {type(dim).__name__}")
     indices = find(input.to(np.uint8) if input.dtype == bool else input, dim, keepdim)

@@ -19,15 +19,21 @@ def add(input: Operand, other: Operand) -> Array:
     return input + other
 
 
-@op(promote="same")
-def sub(input: Operand, other: Operand) -> Array:
-    """Return `input - other`."""
-    try:
-        return input - other
-    except TypeError:
+def _no_bools(input: Any, other: Any) -> None:
+    if np.bool_ in (np.asarray(input).dtype, np.asarray(other).dtype):
         raise RuntimeError(
-            "sub(): bool tensors can't be subtracted; use ^ or logical_xor() to compare them, ~ to invert one"
-        ) from None
+            "sub(): bools can't be subtracted; use ^ or logical_xor() to compare masks, ~ to invert one"
+        )
+
+
+@op(promote="same", check=_no_bools)
+def sub(input: Operand, other: Operand) -> Array:
+    """Return `input - other`.
+
+    Raises:
+        RuntimeError: one of them is bool.
+    """
+    return input - other
 
 
 @op(promote="same")
@@ -86,7 +92,12 @@ def _check_divisor(name: str, input: Any, other: Any) -> None:
         raise RuntimeError(f"ZeroDivisionError: {name}() of integers by zero")
 
 
-@op(promote="same")
+def _no_negative_exponent(input: Any, exponent: Any) -> None:
+    if isinstance(exponent, int) and exponent < 0 and input.dtype.kind != "f":
+        raise RuntimeError("pow(): integers to negative integer powers are not allowed")
+
+
+@op(promote="same", check=_no_negative_exponent)
 def pow(input: Operand, exponent: Operand) -> Array:
     """Return `input` to the power of `exponent`.
 
@@ -106,9 +117,7 @@ def pow(input: Operand, exponent: Operand) -> Array:
 def _number_power(x: Any, exponent: Any) -> Any:
     """Small whole exponents are multiplied out: NumPy's float32 power is 30 times slower."""
     if x.dtype.kind == "b":
-        raise NotImplementedError("pow() isn't implemented for bool")
-    if x.dtype.kind != "f" and exponent < 0:
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
+        return x | (not exponent)
     n = abs(exponent)
     if n == 2:
         out = x * x
@@ -153,13 +162,18 @@ def clamp(input: Array, min: Operand | None = None, max: Operand | None = None) 
 
     Raises:
         RuntimeError: neither bound is given.
+        TypeError: one is a number, the other a tensor with dimensions.
     """
     if min is None:
         if max is None:
             raise RuntimeError("clamp(): at least one of 'min' or 'max' must not be None")
         return np.minimum(input, max)
     out = np.maximum(input, min)
-    return out if max is None else np.minimum(out, max)
+    if max is None:
+        return out
+    if np.ndim(min) + np.ndim(max) and isinstance(min, np.ndarray) != isinstance(max, np.ndarray):
+        raise TypeError("clamp(): 'min' and 'max' must both be tensors or both be numbers")
+    return np.minimum(out, max)
 
 
 @op

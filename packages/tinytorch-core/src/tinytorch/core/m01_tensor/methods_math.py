@@ -105,7 +105,10 @@ class MathMethods(InPlaceMethods, ConvertMethods):
         return functions.neg(self)
 
     def __pos__(self) -> Tensor:
-        return cast("Tensor", self)
+        tensor = cast("Tensor", self)
+        if tensor.dtype.kind == "b":
+            raise RuntimeError("the `+` operator isn't supported on a bool tensor")
+        return tensor
 
     def __abs__(self) -> Tensor:
         return functions.abs(self)

@@ -44,7 +44,14 @@ ops: dict[str, Op[...]] = {}  # every operation of every imported track, by name
 class Op(Generic[P]):
     """An operation on tensors: a forward on arrays and, keyed to it, a gradient rule."""
 
-    def __init__(self, forward: Callable[P, Any], promote: str, view: bool, differentiable: bool) -> None:
+    def __init__(
+        self,
+        forward: Callable[P, Any],
+        promote: str,
+        view: bool,
+        differentiable: bool,
+        check: Callable[..., None] | None = None,
+    ) -> None:
         self.name = self.__name__ = forward.__name__
         self.__doc__ = forward.__doc__
         self.__module__ = forward.__module__
@@ -53,6 +60,7 @@ class Op(Generic[P]):
         self.promote = promote
         self.view = view
         self.differentiable = differentiable
+        self.check = check
         self.rule: Rule | None = None
         self.keep: Callable[..., list[Any]] = lambda values, out, extras: []
 
@@ -208,6 +216,8 @@ class Op(Generic[P]):
         present = [x for x in arrays if x is not None]
         if not any(isinstance(x, np.ndarray) for x in present):
             raise TypeError(f"{self.name}() expected at least one Tensor")
+        if self.check is not None:
+            self.check(*arrays)
         dtype = common_dtype(present)
         if self.promote == "float" and dtype.kind != "f":
             dtype = get_default_dtype()
@@ -252,7 +262,11 @@ def _as_number(x: Any, dtype: np.dtype[Any]) -> Any:
 def op(forward: Callable[P, Any], /) -> Op[P]: ...
 @overload
 def op(
-    *, promote: str = "", view: bool = False, differentiable: bool = True
+    *,
+    promote: str = "",
+    view: bool = False,
+    differentiable: bool = True,
+    check: Callable[..., None] | None = None,
 ) -> Callable[[Callable[P, Any]], Op[P]]: ...
 def op(
     forward: Callable[P, Any] | None = None,
@@ -261,6 +275,7 @@ def op(
     promote: str = "",
     view: bool = False,
     differentiable: bool = True,
+    check: Callable[..., None] | None = None,
 ) -> Any:
     """Lift a function on arrays to an operation on tensors.
 
@@ -273,10 +288,12 @@ def op(
             and makes that a floating-point one.
         view: the result may share memory with the first input.
         differentiable: False declares that there is no gradient; the output never requires one.
+        check: called with the inputs before they are cast (so not if all are of one float dtype) to refuse
+            some of their dtypes.
     """
 
     def lift(f: Callable[P, Any]) -> Op[P]:
-        return Op(f, promote, view, differentiable)
+        return Op(f, promote, view, differentiable, check)
 
     return lift if forward is None else lift(forward)
 

@@ -17,7 +17,7 @@ def neg_backward(g: Any) -> Any:
 
 @functions.abs.backward
 def abs_backward(g: Any, input: Any) -> Any:
-    return lambda: g * np.sign(input)
+    return lambda: g * functions.sign.forward(input)
 
 
 @functions.sign.backward

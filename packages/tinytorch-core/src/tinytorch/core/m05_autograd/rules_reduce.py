@@ -30,6 +30,7 @@ def prod_backward(g: Any, input: Any, dim: Any) -> Any:
         if input.ndim == 0:
             return g
         x, axis = (input.reshape(-1), 0) if dim is None else (input, dim)
+        x = x.astype(g.dtype, copy=False)
         rest = _product_before(x, axis) * np.flip(_product_before(np.flip(x, axis), axis), axis)
         return restored(g, input.shape, dim) * rest.reshape(input.shape)
 
@@ -58,11 +59,11 @@ def cumprod_backward(g: Any, input: Any, dim: int) -> Any:
     def from_the_end() -> Any:
         if g.ndim == 0:
             return g
-        x = np.moveaxis(input, dim, 0)
+        x = np.moveaxis(input.astype(g.dtype, copy=False), dim, 0)
         s = np.moveaxis(g, dim, 0).copy()
         for k in range(len(s) - 2, -1, -1):
             s[k] += x[k + 1] * s[k + 1]
-        return np.moveaxis(s, 0, dim) * _product_before(input, dim)
+        return np.moveaxis(s * _product_before(x, 0), 0, dim)
 
     return from_the_end
 
@@ -89,7 +90,7 @@ def deviation_backward(g: Any, out: Any, input: Any, dim: Any, correction: Any) 
 
 def _from_mean(g: Any, x: Any, dim: Any, correction: Any) -> Any:
     distance, count = statistics.centred(x, dim)
-    divisor = max(count - correction, 0)
+    divisor = count - correction
     return g * (distance * (2 / divisor if divisor else np.inf)).astype(g.dtype, copy=False)
 
 
@@ -123,16 +124,22 @@ def bincount_backward(g: Any, input: Any) -> Any:
 
 @extremes.amax.backward
 @extremes.amin.backward
-def extreme_backward(g: Any, out: Any, input: Any, dim: Any) -> Any:
-    """Elements that share the extreme share its gradient."""
+def amax_backward(g: Any, out: Any, input: Any, dim: Any) -> Any:
+    """Elements that share the extreme share its gradient; nan equals nothing, and makes nan of all."""
 
     def by_input() -> Any:
         chosen = input == restored(out, input.shape, dim)
-        if np.isnan(out).any():
-            chosen |= np.isnan(input)
-        axis = axes("amax", input, dim)
-        count = add_up(chosen, axis, g.dtype, keepdims=True)
-        return np.where(chosen, restored(g, input.shape, dim) / count, 0)
+        count = add_up(chosen, axes("amax", input, dim), g.dtype, keepdims=True)
+        return restored(g, input.shape, dim) / count * chosen
+
+    return by_input
+
+
+@extremes.of_all.backward
+def of_all_backward(g: Any, out: Any, input: Any) -> Any:
+    def by_input() -> Any:
+        chosen = np.isnan(input) if np.isnan(out) else input == out
+        return np.where(chosen, g / np.count_nonzero(chosen), 0)
 
     return by_input
 
