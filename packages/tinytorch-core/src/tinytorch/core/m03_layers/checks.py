@@ -13,6 +13,14 @@ import tinytorch.core as tt
 from tinytorch.core import functional as F
 
 
+def _compared(got: Any, expected: Any, near: Any) -> str:
+    """Say what was expected and what came; of many elements only the first that differs."""
+    if expected.size <= 24:
+        return f"expected {expected.tolist()}, got {got.tolist()}"
+    at = tuple(int(i) for i in np.argwhere(~near)[0])
+    return f"at {list(at)}: expected {expected[at]}, got {got[at]}"
+
+
 def _near(got: Any, expected: Any, what: str, hint: str) -> None:
     """Compare a tensor's shape and values with what was expected."""
     assert isinstance(got, tt.Tensor), f"{what}: expected a Tensor, got {type(got).__name__}. Hint: {hint}"
@@ -20,9 +28,8 @@ def _near(got: Any, expected: Any, what: str, hint: str) -> None:
     assert array.shape == wanted.shape, (
         f"{what}: expected shape {wanted.shape}, got {array.shape}. Hint: {hint}"
     )
-    assert np.allclose(array, wanted, rtol=1e-4, atol=1e-5), (
-        f"{what}: expected {wanted.tolist()}, got {array.tolist()}. Hint: {hint}"
-    )
+    near = np.isclose(array, wanted, rtol=1e-4, atol=1e-5)
+    assert near.all(), f"{what}: {_compared(array, wanted, near)}. Hint: {hint}"
 
 
 def _equal(got: Any, expected: Any, what: str, hint: str) -> None:
@@ -150,6 +157,10 @@ def check_names_are_paths() -> None:
     )
     assert module.get_submodule("first") is module.first, "get_submodule('first') must be module.first"
     _raises(AttributeError, lambda: module.get_submodule("third"), "get_submodule('third')", "there is none")
+    module.first.tied = module.bias
+    names = [name for name, _ in module.named_parameters()]
+    hint = "a parameter that two modules share comes once, or it would be updated twice"
+    _equal(names, ["bias", "first.factor", "second.factor"], "named_parameters with a shared one", hint)
 
 
 def check_calls_run_forward_and_hooks() -> None:

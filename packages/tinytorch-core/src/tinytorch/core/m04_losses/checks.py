@@ -13,6 +13,14 @@ import tinytorch.core as tt
 from tinytorch.core import functional as F
 
 
+def _compared(got: Any, expected: Any, near: Any) -> str:
+    """Say what was expected and what came; of many elements only the first that differs."""
+    if expected.size <= 24:
+        return f"expected {expected.tolist()}, got {got.tolist()}"
+    at = tuple(int(i) for i in np.argwhere(~near)[0])
+    return f"at {list(at)}: expected {expected[at]}, got {got[at]}"
+
+
 def _near(got: Any, expected: Any, what: str, hint: str) -> None:
     """Compare a tensor's shape and values with what was expected."""
     assert isinstance(got, tt.Tensor), f"{what}: expected a Tensor, got {type(got).__name__}. Hint: {hint}"
@@ -20,9 +28,8 @@ def _near(got: Any, expected: Any, what: str, hint: str) -> None:
     assert array.shape == wanted.shape, (
         f"{what}: expected shape {wanted.shape}, got {array.shape}. Hint: {hint}"
     )
-    assert np.allclose(array, wanted, rtol=1e-5, atol=1e-12, equal_nan=True), (
-        f"{what}: expected {wanted.tolist()}, got {array.tolist()}. Hint: {hint}"
-    )
+    near = np.isclose(array, wanted, rtol=1e-5, atol=1e-12, equal_nan=True)
+    assert near.all(), f"{what}: {_compared(array, wanted, near)}. Hint: {hint}"
 
 
 def _raises(error: type[Exception], do: Callable[[], Any], what: str, hint: str) -> None:

@@ -16,6 +16,14 @@ def _leaf(values: Any) -> tt.Tensor:
     return tt.tensor(values, dtype=tt.float64, requires_grad=True)
 
 
+def _compared(got: Any, expected: Any, near: Any) -> str:
+    """Say what was expected and what came; of many elements only the first that differs."""
+    if expected.size <= 24:
+        return f"expected {expected.tolist()}, got {got.tolist()}"
+    at = tuple(int(i) for i in np.argwhere(~near)[0])
+    return f"at {list(at)}: expected {expected[at]}, got {got[at]}"
+
+
 def _grad(tensor: Any, expected: Any, what: str, hint: str) -> None:
     """Compare a tensor's gradient with what was expected."""
     got = tensor.grad
@@ -24,9 +32,8 @@ def _grad(tensor: Any, expected: Any, what: str, hint: str) -> None:
     assert array.shape == wanted.shape, (
         f"{what}: expected a gradient of shape {wanted.shape}, got {array.shape}. Hint: {hint}"
     )
-    assert np.allclose(array, wanted, rtol=1e-4, atol=1e-6), (
-        f"{what}: expected {wanted.tolist()}, got {array.tolist()}. Hint: {hint}"
-    )
+    near = np.isclose(array, wanted, rtol=1e-4, atol=1e-6)
+    assert near.all(), f"{what}: {_compared(array, wanted, near)}. Hint: {hint}"
 
 
 def _raises(error: type[Exception], do: Callable[[], Any], what: str, hint: str) -> str:
@@ -422,6 +429,9 @@ def check_no_grad_records_nothing() -> None:
         y = x * 2
         with tt.enable_grad():
             z = x * 2
+        with tt.no_grad():
+            pass
+        assert not (x * 2).requires_grad, "an inner block must restore what was before it, not switch on"
     assert not y.requires_grad, "a result under no_grad() requires a gradient"
     assert y.grad_fn is None, "a result under no_grad() has a history"
     assert z.requires_grad, "enable_grad() inside no_grad() must switch recording on again"
