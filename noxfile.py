@@ -136,17 +136,19 @@ def versions(session: nox.Session) -> dict[str, Version]:
 
 
 def assert_lowest(session: nox.Session, package: Package) -> None:
-    """Fail unless the lowest version that each requirement allows is the one that is installed."""
-    installed = versions(session)
-    oldest = package.python == f">={sys.version_info.major}.{sys.version_info.minor}"
+    """Fail unless the lowest versions that the package and its siblings allow are what is installed."""
+    lowest: dict[str, Version] = {}
     for requirement in foreign(family([package])):
         bounds = [Version(s.version) for s in requirement.specifier if s.operator in (">=", "==", "~=")]
         if not bounds:
             session.error(f"{package.name} must declare the lowest {requirement} that it works with")
-        found = installed.get(canonicalize_name(requirement.name))
-        # A newer Python may have no wheel of the lowest version, and a marker may leave it out altogether.
-        if oldest and found is not None and found != max(bounds):
-            session.error(f"{package.name} declares {requirement}, but {found} was installed as the lowest")
+        name = canonicalize_name(requirement.name)
+        lowest[name] = max(*bounds, lowest.get(name, bounds[0]))
+    if package.python == f">={sys.version_info.major}.{sys.version_info.minor}":
+        # On a newer Python, the lowest may be the first version that has a wheel for it.
+        wrong = {name: found for name, found in versions(session).items() if found != lowest.get(name, found)}
+        if wrong:
+            session.error(f"installed as the lowest of {package.name}: {wrong}, declared: {lowest}")
 
 
 @contextmanager
