@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +32,12 @@ def _near(got: Any, expected: Any, what: str, hint: str) -> None:
 
 def _equal(got: Any, expected: Any, what: str, hint: str) -> None:
     assert got == expected, f"{what}: expected {expected!r}, got {got!r}. Hint: {hint}"
+
+
+def _table(rows: dict[str, tuple[Any, Any]], hint: str) -> None:
+    """Compare several results, each given with its name and with what was expected."""
+    for what, (got, expected) in rows.items():
+        _near(got, expected, what, hint)
 
 
 def _raises(error: type[Exception], do: Callable[[], Any], what: str, hint: str) -> str:
@@ -67,6 +75,28 @@ def check_dtypes_are_promoted() -> None:
     _equal((ints + tt.tensor(1, dtype=tt.int64)).dtype, tt.int32, "dtype of int32 tensor + 0-d int64", hint)
     _equal((ints / ints).dtype, tt.float32, "dtype of int32 / int32", "division of integers gives floats")
     _equal((ints + tt.ones(2)).dtype, tt.float32, "dtype of int32 + float32", "not NumPy's float64")
+    x = tt.tensor([1.75, -2.0])
+    conversions: list[tuple[str, Any]] = [
+        ("half", tt.float16),
+        ("float", tt.float32),
+        ("double", tt.float64),
+        ("short", tt.int16),
+        ("int", tt.int32),
+        ("long", tt.int64),
+        ("bool", tt.bool),
+    ]
+    for name, dtype in conversions:
+        converted = getattr(x, name)()
+        _equal(converted.dtype, dtype, f"dtype of x.{name}()", "a method for each dtype")
+        _near(converted, np.array([1.75, -2.0]).astype(dtype), f"x.{name}()", "fractions are cut off")
+    assert x.to(tt.float32) is x, "x.to(its own dtype) must be x itself. Hint: convert only if need be"
+    _equal(x.type_as(ints).dtype, tt.int32, "dtype of x.type_as(ints)", "the dtype of the other tensor")
+    tt.set_default_dtype(tt.float64)
+    wide = tt.tensor(1.0).dtype
+    tt.set_default_dtype(tt.float32)
+    _equal(
+        wide, tt.float64, "dtype of tensor(1.0) after set_default_dtype(float64)", "floats get the default"
+    )
 
 
 def check_tensor_copies_its_data() -> None:
@@ -89,6 +119,18 @@ def check_tensor_copies_its_data() -> None:
         ValueError, lambda: tt.tensor([[1], [2, 3]]), "tensor([[1], [2, 3]])", "rows must be equally long"
     )
     _raises(TypeError, lambda: tt.tensor("12"), "tensor('12')", "text isn't a number")
+    x = tt.tensor([1, 2])
+    assert tt.as_tensor(x) is x, "as_tensor(tensor) must be the tensor itself"
+    _near(
+        tt.as_tensor([1, 2], dtype=tt.float64), [1.0, 2.0], "as_tensor([1, 2], dtype=float64)", "else a copy"
+    )
+    _near(
+        tt.tensor([tt.tensor(1), tt.tensor(2)]), [1, 2], "tensor([tensor(1), tensor(2)])", "0-d tensors count"
+    )
+    _equal(tt.is_tensor(x) and not tt.is_tensor([1]), True, "is_tensor", "True for Tensors only")
+    copied = copy.deepcopy(x)
+    copied[0] = 9
+    _equal(x.tolist(), [1, 2], "x after its deepcopy changed", "__deepcopy__ copies the memory")
 
 
 def check_patterns() -> None:
@@ -108,6 +150,19 @@ def check_patterns() -> None:
     like = tt.ones_like(tt.zeros(2, 2, dtype=tt.int32))
     _near(like, [[1, 1], [1, 1]], "ones_like", "the shape of the other tensor")
     _equal(like.dtype, tt.int32, "dtype of ones_like(int32)", "and its dtype")
+    _equal(tt.empty(2, 3).shape, (2, 3), "shape of empty(2, 3)", "any values")
+    _near(tt.zeros_like(like), [[0, 0], [0, 0]], "zeros_like", "shape and dtype of the other")
+    _near(tt.full_like(like, 5), [[5, 5], [5, 5]], "full_like", "shape and dtype of the other")
+    _equal(tt.empty_like(like).dtype, tt.int32, "dtype of empty_like", "that of the other")
+    for name, got, expected in [
+        ("new_zeros", like.new_zeros(2), [0, 0]),
+        ("new_ones", like.new_ones(2), [1, 1]),
+        ("new_full", like.new_full((2,), 3), [3, 3]),
+        ("new_tensor", like.new_tensor([4, 5]), [4, 5]),
+    ]:
+        _near(got, expected, name, "a method that takes the dtype from the tensor")
+        _equal(got.dtype, tt.int32, f"dtype of {name}", "a method that takes the dtype from the tensor")
+    _raises(RuntimeError, lambda: tt.zeros(-1), "zeros(-1)", "a length can't be negative")
 
 
 def check_random_numbers_follow_the_seed() -> None:
@@ -141,6 +196,29 @@ def check_random_numbers_follow_the_seed() -> None:
         "randn(generator=...)",
         "the same seed, the same numbers",
     )
+    tt.manual_seed(0)
+    _equal(tt.initial_seed(), 0, "initial_seed()", "what manual_seed was given")
+    like = tt.zeros(4, 500, dtype=tt.float64)
+    for name, numbers, mean, std in [
+        ("randn_like", tt.randn_like(like), 0, 1),
+        ("rand_like", tt.rand_like(like), 0.5, 12**-0.5),
+        ("randint_like(0, 2)", tt.randint_like(like, 0, 2), 0.5, 0.5),
+        ("normal(3, 2)", tt.normal(3.0, 2.0, (4, 500)), 3, 2),
+        ("bernoulli", tt.bernoulli(tt.full((4, 500), 0.2)), 0.2, 0.4),
+        ("normal_(3, 2)", tt.zeros(4, 500).normal_(3, 2), 3, 2),
+        ("uniform_(1, 3)", tt.zeros(4, 500).uniform_(1, 3), 2, 2 * 12**-0.5),
+        ("bernoulli_(0.2)", tt.zeros(4, 500).bernoulli_(0.2), 0.2, 0.4),
+        ("random_(0, 2)", tt.zeros(4, 500).random_(0, 2), 0.5, 0.5),
+    ]:
+        _equal(numbers.shape, (4, 500), f"shape of {name}", "that of what was given")
+        found = (float(numbers.numpy().mean()), float(numbers.numpy().std()))
+        assert np.allclose(found, (mean, std), atol=0.15), (
+            f"{name}: mean and std {found}, expected {(mean, std)}"
+        )
+    drawn = tt.multinomial(tt.tensor([0.0, 3.0, 1.0]), 2)
+    _equal(
+        sorted(drawn.tolist()), [1, 2], "multinomial([0, 3, 1], 2)", "indices, without repetition, never a 0"
+    )
 
 
 def check_operations_take_tensors_and_numbers() -> None:
@@ -157,6 +235,38 @@ def check_operations_take_tensors_and_numbers() -> None:
     _raises(TypeError, lambda: exp(x, hurry=True), "exp(x, hurry=True)", "unknown arguments are errors")
     _raises(TypeError, lambda: exp(), "exp()", "a required argument is missing")
     _near(tt.log(tt.zeros(1)), [-np.inf], "log(0)", "tensors carry inf silently: switch NumPy's warnings off")
+    b = np.array([0.1, 0.5, 0.9])
+    y = tt.tensor(b)
+    for name in (
+        *(
+            "exp",
+            "expm1",
+            "log",
+            "log1p",
+            "log2",
+            "log10",
+            "sqrt",
+            "square",
+            "reciprocal",
+            "sin",
+            "cos",
+            "tan",
+        ),
+        *("sinh", "cosh", "tanh", "floor", "ceil", "round", "trunc", "sign"),
+    ):
+        _near(getattr(tt, name)(y), getattr(np, name)(b), name, "NumPy's function of the same name")
+        _near(getattr(y, name)(), getattr(np, name)(b), f"x.{name}()", "functions are methods as well")
+    rows = {
+        "rsqrt": (tt.rsqrt(y), b**-0.5),
+        "asin": (tt.asin(y), np.arcsin(b)),
+        "acos": (tt.acos(y), np.arccos(b)),
+        "atan": (tt.atan(y), np.arctan(b)),
+        "erf": (tt.erf(y), [math.erf(v) for v in b]),
+        "erf of float32": (tt.erf(y.float()), [math.erf(v) for v in b]),
+        "round(decimals=1)": (tt.round(tt.tensor(2.345), decimals=1), 2.3),
+        "exp of integers": (tt.exp(tt.tensor([0, 1])), [1, math.e]),
+    }
+    _table(rows, "element by element")
 
 
 def check_arithmetic_broadcasts() -> None:
@@ -181,6 +291,25 @@ def check_arithmetic_broadcasts() -> None:
     _near(a % b, [1, 1], "[7, -7] % 2", "the remainder has the sign of the divisor")
     _near(a / b, [3.5, -3.5], "[7, -7] / 2", "/ is true division")
     _near(x**3, [8, -64], "x ** 3", "negative numbers have whole powers")
+    rows = {
+        "x - 1": (x - 1, [1, -5]),
+        "1 + x": (1 + x, [3, -3]),
+        "3 * x": (3 * x, [6, -12]),
+        "x / 2": (x / 2, [1, -2]),
+        "7 // x": (7 // x, [3, -2]),
+        "7 % x": (7 % x, [1, -1]),
+        "x ** 0.5": (tt.tensor([4.0, 9.0]) ** 0.5, [2, 3]),
+        "a ** tensor": (b ** tt.tensor([3, 0]), [8, 1]),
+        "+x": (+x, [2, -4]),
+        "abs(x)": (abs(x), [2, 4]),
+        "add(alpha=3)": (tt.add(x, x, alpha=3), [8, -16]),
+        "div(trunc)": (tt.div(a, b, rounding_mode="trunc"), [3, -3]),
+        "div(floor)": (tt.div(a, b, rounding_mode="floor"), [3, -4]),
+        "minimum": (tt.minimum(a, b), [2, -7]),
+        "lerp": (tt.lerp(x, x * 3, 0.25), [3, -6]),
+        "clamp": (x.clamp(-1, 1), [1, -1]),
+    }
+    _table(rows, "check the order of the operands and the signs")
 
 
 def check_masks_choose() -> None:
@@ -212,6 +341,30 @@ def check_masks_choose() -> None:
     _equal(
         tt.equal(tt.ones(2), tt.ones(3)), False, "equal(ones(2), ones(3))", "a Python bool for whole tensors"
     )
+    a, b = tt.tensor([1, 2, 3]), tt.tensor([3, 2, 1])
+    yes, no = tt.tensor([True, True, False]), tt.tensor([True, False, False])
+    rows = {
+        "a < b": (a < b, [True, False, False]),
+        "a <= b": (a <= b, [True, True, False]),
+        "a > b": (a > b, [False, False, True]),
+        "a >= b": (a >= b, [False, True, True]),
+        "a != b": (a != b, [True, False, True]),
+        "2 < a": (a > 2, [False, False, True]),
+        "yes & no": (yes & no, [True, False, False]),
+        "yes | no": (yes | no, [True, True, False]),
+        "yes ^ no": (yes ^ no, [False, True, False]),
+        "~yes": (~yes, [False, False, True]),
+        "6 & 3": (tt.tensor(6) & 3, 2),
+        "logical_and": (tt.logical_and(a, no), [True, False, False]),
+        "logical_or": (tt.logical_or(no, yes), [True, True, False]),
+        "logical_xor": (tt.logical_xor(no, yes), [False, True, False]),
+        "logical_not": (tt.logical_not(a), [False, False, False]),
+        "isfinite": (tt.isfinite(x), [True, True, False]),
+        "isinf": (tt.isinf(x / 0), [True, True, False]),
+        "isclose": (tt.isclose(x, x + 1e-9), [True, True, False]),
+    }
+    _table(rows, "bools, element by element")
+    _equal(tt.allclose(a * 1.0, a + 1e-7), True, "allclose", "a Python bool: all elements are close")
 
 
 def check_views_share_memory() -> None:
@@ -245,6 +398,25 @@ def check_views_share_memory() -> None:
     copy = x.clone()
     copy[0, 0] = -1
     _equal(x[0, 0].item(), 0, "x after its clone changed", "clone() copies")
+    y = tt.arange(24).reshape(2, 3, 4)
+    a = y.numpy()
+    rows = {
+        "movedim(0, 2)": (y.movedim(0, 2), np.moveaxis(a, 0, 2)),
+        "mT": (y.mT, a.swapaxes(1, 2)),
+        "t": (x.t(), x.numpy().T),
+        "unflatten": (tt.arange(6).unflatten(0, (2, -1)), np.arange(6).reshape(2, 3)),
+        "diagonal": (y[0].diagonal(), [0, 5, 10]),
+        "unbind(1)[2]": (y.unbind(1)[2], a[:, 2]),
+        "narrow(2, 1, 2)": (y.narrow(2, 1, 2), a[:, :, 1:3]),
+        "select(1, 2)": (y.select(1, 2), a[:, 2]),
+        "contiguous": (y.mT.contiguous(), a.swapaxes(1, 2)),
+        "view_as": (x.view_as(tt.zeros(3, 2)), x.numpy().reshape(3, 2)),
+        "reshape_as": (x.reshape_as(tt.zeros(6)), np.arange(6)),
+        "expand_as": (x[:1].expand_as(tt.zeros(4, 3)), [[0, 1, 2]] * 4),
+        "broadcast_to": (tt.broadcast_to(x[0], (2, 3)), [[0, 1, 2]] * 2),
+    }
+    _table(rows, "the same numbers, read in another order")
+    _equal(y.mT.is_contiguous(), False, "is_contiguous() of a transpose", "its rows don't lie in a row")
 
 
 def check_joining_and_splitting() -> None:
@@ -279,6 +451,23 @@ def check_joining_and_splitting() -> None:
     )
     _near(z.roll(1, 0), [4, 0, 1, 2, 3], "roll(1, 0)", "what leaves at the end enters at the start")
     _near(tt.tril(tt.ones(2, 2)), [[1, 0], [1, 1]], "tril", "the diagonal and what is below")
+    m = tt.arange(6).reshape(2, 3)
+    a = m.numpy()
+    rows = {
+        "tile(2)": (m.tile(2), np.tile(a, 2)),
+        "flip((1,))": (m.flip((1,)), a[:, ::-1]),
+        "triu(1)": (m.triu(1), np.triu(a, 1)),
+        "m.tril()": (m.tril(), np.tril(a)),
+        "diag of a vector": (tt.diag(z[:2]), np.diag([0, 1])),
+        "diag of a matrix": (tt.diag(m), [0, 4]),
+        "meshgrid[1]": (tt.meshgrid(z[:2], z[:3], indexing="ij")[1], [[0, 1, 2]] * 2),
+        "pad((1, 0, 0, 1))": (
+            tt.functional.pad(m, (1, 0, 0, 1), value=9),
+            np.pad(a, ((0, 1), (1, 0)), constant_values=9),
+        ),
+        "pad with negative widths": (tt.functional.pad(m, (-1, 0)), a[:, 1:]),
+    }
+    _table(rows, "pad counts from the last dimension, in pairs before and after")
 
 
 def check_indexing_reads_and_writes() -> None:
@@ -306,6 +495,21 @@ def check_indexing_reads_and_writes() -> None:
     table = tt.tensor([[1, 2, 3], [4, 5, 6]])
     _near(table.gather(1, tt.tensor([[2], [0]])), [[3], [4]], "gather(1, ...)", "row i takes column index[i]")
     _near(table.index_select(1, tt.tensor([2, 0])), [[3, 1], [6, 4]], "index_select", "whole columns")
+    index, source = tt.tensor([[0, 1, 0]]), tt.tensor([[10, 20, 30]])
+    rows = {
+        "scatter(0)": (table.scatter(0, index, source), [[10, 2, 30], [4, 20, 6]]),
+        "scatter_add(0)": (table.scatter_add(0, index, source), [[11, 2, 33], [4, 25, 6]]),
+        "index_add": (table.index_add(1, tt.tensor([0, 0]), tt.ones(2, 2).long()), [[3, 2, 3], [6, 5, 6]]),
+        "take_along_dim": (tt.take_along_dim(table, index, 0), [[1, 5, 3]]),
+        "scatter_ in place": (table.clone().scatter_(0, index, source), [[10, 2, 30], [4, 20, 6]]),
+        "index_add_ in place": (
+            table.clone().index_add_(1, tt.tensor([2]), tt.tensor([[1], [1]])),
+            [[1, 2, 4], [4, 5, 7]],
+        ),
+    }
+    _table(rows, "what comes twice is added twice")
+    table[tt.tensor([0, 1]), tt.tensor([2, 0])] = tt.tensor([7, 8])
+    _near(table, [[1, 2, 7], [8, 5, 6]], "table[[0, 1], [2, 0]] = [7, 8]", "pairs of indices, one value each")
 
 
 def check_reductions_drop_dimensions() -> None:
@@ -332,6 +536,20 @@ def check_reductions_drop_dimensions() -> None:
         RuntimeError, lambda: tt.arange(3).mean(), "mean of ints", "a mean of integers is an error in PyTorch"
     )
     _raises(IndexError, lambda: x.sum(dim=3), "x.sum(dim=3)", "dim out of range is an IndexError")
+    m = x[0]
+    rows = {
+        "amin(dim=1)": (m.amin(dim=1), [1, 3]),
+        "min(dim=0).values": (m.min(dim=0).values, [1, 2]),
+        "argmax(dim=1)": (m.argmax(dim=1), [1, 1]),
+        "norm": (m.norm(), np.sqrt(30)),
+        "norm(1, dim=0)": (m.norm(1, dim=0), [4, 6]),
+        "cumprod": (tt.cumprod(m, 0), [[1, 2], [3, 8]]),
+        "count_nonzero": (tt.count_nonzero(tt.tensor([0, 2, 3])), 2),
+        "bincount": (tt.bincount(tt.tensor([1, 3, 1])), [0, 2, 0, 1]),
+        "all(dim=0)": ((m > 1).all(dim=0), [False, True]),
+        "any(dim=1)": ((m > 3).any(dim=1), [False, True]),
+    }
+    _table(rows, "as for sum: dim is the one that disappears")
 
 
 def check_logsumexp_is_stable() -> None:
@@ -355,6 +573,28 @@ def check_logsumexp_is_stable() -> None:
     )
 
 
+def check_sorting_and_searching() -> None:
+    """Sort, take the largest, and find what differs or isn't zero."""
+    x = tt.tensor([[3, 1, 2], [0, 5, 0]])
+    ordered = x.sort(dim=1, descending=True)
+    largest = x.topk(2, dim=1)
+    rows = {
+        "sort(descending).values": (ordered.values, [[3, 2, 1], [5, 0, 0]]),
+        "sort(descending).indices": (ordered.indices[0], [0, 2, 1]),
+        "sort(dim=0).values": (x.sort(dim=0).values, [[0, 1, 0], [3, 5, 2]]),
+        "argsort": (x[0].argsort(), [1, 2, 0]),
+        "topk(2).values": (largest.values, [[3, 2], [5, 0]]),
+        "topk(2).indices": (largest.indices[0], [0, 2]),
+        "topk(1, largest=False)": (x.topk(1, largest=False).values, [[1], [0]]),
+        "unique": (x.unique(), [0, 1, 2, 3, 5]),
+        "nonzero": (x.nonzero(), [[0, 0], [0, 1], [0, 2], [1, 1]]),
+        "masked_select": (x.masked_select(x > 1), [3, 2, 5]),
+        "one_hot": (tt.functional.one_hot(tt.tensor([2, 0]), 3), [[0, 0, 1], [1, 0, 0]]),
+    }
+    _table(rows, "pairs of values and int64 indices, as for max")
+    _raises(RuntimeError, lambda: x.topk(4), "topk(4) of length 3", "there aren't that many")
+
+
 def check_matmul_follows_its_shapes() -> None:
     """Multiply vectors, matrices and batches of matrices."""
     rng = np.random.default_rng(0)
@@ -376,6 +616,16 @@ def check_matmul_follows_its_shapes() -> None:
     message = _raises(RuntimeError, lambda: x @ x, "(2, 3) @ (2, 3)", "the inner lengths must agree")
     assert {"2", "3"} <= set(message), f"the error should name both shapes, but says: {message}"
     _raises(RuntimeError, lambda: tt.mm(x[0], y), "mm of a vector", "mm takes matrices only")
+    batch = np.stack([b, 2 * b])
+    rows = {
+        "mv": (tt.mv(x, x[0]), a @ a[0]),
+        "dot": (tt.dot(x[0], x[1]), a[0] @ a[1]),
+        "bmm": (tt.bmm(tt.tensor(batch).mT, tt.tensor(batch)), batch.swapaxes(1, 2) @ batch),
+        "addmm": (tt.addmm(tt.ones(4, dtype=tt.float64), x, y, beta=2, alpha=3), 2 + 3 * a @ b),
+        "x.matmul(y)": (x.matmul(y), a @ b),
+        "integers": (tt.tensor([[1, 2]]) @ tt.tensor([[3], [4]]), [[11]]),
+    }
+    _table(rows, "a matrix product for special shapes")
 
 
 def check_in_place_keeps_the_memory() -> None:
@@ -395,10 +645,34 @@ def check_in_place_keeps_the_memory() -> None:
     hint = "the result must fit into the memory that is there"
     _raises(RuntimeError, lambda: tt.ones(3).add_(tt.ones(2, 3)), "(3,).add_((2, 3))", hint)
     _raises(RuntimeError, lambda: tt.arange(3).mul_(0.5), "int64 mul_(0.5)", hint)
+    y = tt.tensor([4.0, -9.0])
+    memory = y.detach()
+    y.abs_().sqrt_().mul_(2).div_(4).sub_(0.5).pow_(2).neg_().clamp_(min=-0.5).exp_()
+    _near(memory, np.exp([-0.25, -0.5]), "a chain of methods that end in _", "every one works in the memory")
 
 
-def check_repr_lines_up() -> None:
-    """Print tensors as PyTorch does: rows in columns of equal width, the dtype if it isn't obvious."""
+def check_tensors_talk_to_python() -> None:
+    """Answer Python's len, iter, in, float, int, index, bool, format and NumPy's asarray, and print."""
+    x = tt.tensor([[1, 2], [3, 4]])
+    for what, got, expected in [
+        ("len(x)", len(x), 2),
+        ("list(x)", [row.tolist() for row in x], [[1, 2], [3, 4]]),
+        ("3 in x", 3 in x, True),
+        ("float(x[0, 1])", float(x[0, 1]), 2.0),
+        ("int(tensor(2.7))", int(tt.tensor(2.7)), 2),
+        ("'abcd'[x[0, 1]]", "abcd"[x[0, 1]], "c"),
+        ("bool(tensor(0.0))", bool(tt.tensor(0.0)), False),
+        ("f'{tensor(1.234):.1f}'", f"{tt.tensor(1.234):.1f}", "1.2"),
+        ("np.asarray(x)", np.asarray(x).tolist(), [[1, 2], [3, 4]]),
+        ("x.size(1)", x.size(1), 2),
+        ("x.dim(), x.ndim", (x.dim(), x.ndim), (2, 2)),
+        ("x.numel(), numel(x)", (x.numel(), tt.numel(x)), (4, 4)),
+        ("x.nbytes, x.itemsize, x.element_size()", (x.nbytes, x.itemsize, x.element_size()), (32, 8, 8)),
+        ("x.is_floating_point()", x.is_floating_point(), False),
+    ]:
+        _equal(got, expected, what, "Python's protocols, by the methods with two underscores")
+    _raises(TypeError, lambda: len(tt.tensor(1)), "len() of a 0-d tensor", "it has no dimension")
+    _raises(RuntimeError, lambda: x.item(), "item() of four elements", "one element only")
     for x, expected in [
         (tt.tensor([1.0, -2.5]), "tensor([ 1.0000, -2.5000])"),
         (tt.tensor([1.0, 20.0]), "tensor([ 1., 20.])"),
