@@ -1,0 +1,5 @@
+"""`python -m tinytorch.milestones`."""
+
+from .command import main
+
+raise SystemExit(main())

@@ -1,0 +1,83 @@
+"""Shows how far a loop is: a bar in a terminal, a few lines elsewhere, nothing when it has to be quiet.
+
+Everything is ASCII, so that it survives every console.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import Progress as RichProgress
+from rich.progress import ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+T = TypeVar("T")
+WIDTH = 30
+LINES = 5  # how many lines stand in for a bar
+
+
+class AsciiBar(ProgressColumn):
+    """A bar of plain signs: `[##########....................]`."""
+
+    def render(self, task: Task) -> Text:
+        """Draw the bar."""
+        done = round(WIDTH * min(1.0, task.completed / task.total)) if task.total else WIDTH
+        bar = Text("[")
+        bar.append("#" * done, style="green" if task.finished else "cyan")
+        bar.append("." * (WIDTH - done), style="dim")
+        return bar.append("]")
+
+
+class Progress:
+    """Follows loops: `for epoch in progress(range(30), "training"): ...`.
+
+    Args:
+        name: what is being run, written in front of each line.
+        quiet: show nothing.
+    """
+
+    def __init__(self, name: str = "", quiet: bool = False) -> None:
+        self.name = name
+        self.quiet = quiet
+        self.text = ""
+        self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    def note(self, text: str) -> None:
+        """Write something beside the loop that is running."""
+        self.text = text
+
+    def __call__(self, items: Iterable[T], label: str) -> Iterator[T]:
+        """Hand out the items of a loop and show how many are done."""
+        steps = list(items)
+        self.text = ""
+        if self.quiet or not steps:
+            return iter(steps)
+        live = self.console.is_terminal and not self.console.is_dumb_terminal
+        return self._bar(steps, label) if live else self._lines(steps, label)
+
+    def _bar(self, steps: list[T], label: str) -> Iterator[T]:
+        columns = (
+            TextColumn(f"{self.name:<11}{label:<21}", markup=False),
+            AsciiBar(),
+            TextColumn("{task.completed:>4}/{task.total}", markup=False),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+        )
+        with RichProgress(*columns, console=self.console, refresh_per_second=12) as progress:
+            task = progress.add_task(label, total=len(steps), note="")
+            for step in steps:
+                yield step
+                progress.update(task, advance=1, note=self.text)
+
+    def _lines(self, steps: list[T], label: str) -> Iterator[T]:
+        shown = 0
+        for done, step in enumerate(steps, start=1):
+            yield step
+            if done * LINES // len(steps) > shown:
+                shown = done * LINES // len(steps)
+                counted = f"{done:>4}/{len(steps)}"
+                sys.stderr.write(f"{self.name:<11}{label:<21}{counted}  {self.text}".rstrip() + "\n")
+                sys.stderr.flush()

@@ -1,0 +1,3 @@
+"""The report: one HTML page over all milestones whose results are at hand, with everything in it."""
+
+from .build import page as page
