@@ -108,13 +108,14 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
         while value.ndim > part.ndim and value.shape[0] == 1:
             value = value.squeeze(0)
         if advanced is None:
+            _check_fits(value.shape, part.shape)
             part.copy_(value)
         else:
             write_in_place(part, index_put, value, advanced, unique)
         return
     # Nothing to record, so the values go straight to their place and nothing else is touched.
     check_changeable(input, recorded=False)
-    target = input.array if basic is None else input.array[basic]
+    target = input.array if basic is None else select.forward(input.array, basic)
     source = value.array if is_tensor else np.asarray(value)
     while source.ndim > target.ndim and source.shape[0] == 1:
         source = source[0]
@@ -128,11 +129,16 @@ def _assign(target: Any, indices: Any, values: Any) -> None:
     except IndexError as error:
         raise IndexError(_explained(error)) from None
     except ValueError:
-        place = target if indices is None else target[tuple(indices)]
+        _check_fits(values.shape, (target if indices is None else target[tuple(indices)]).shape)
+        raise
+
+
+def _check_fits(shape: tuple[int, ...], place: tuple[int, ...]) -> None:
+    if len(shape) > len(place) or any(n not in (1, m) for n, m in zip(shape[::-1], place[::-1])):
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(place.shape)}"
-        ) from None
+            f"shape mismatch: value tensor of shape {list(shape)} cannot be broadcast to indexing result "
+            f"of shape {list(place)}"
+        )
 
 
 def _explained(error: IndexError) -> str:
