@@ -91,7 +91,7 @@ def found(input: Array, index: Array, dim: int, keepdim: bool, choose: Any) -> A
 
 @op
 def of_all(input: Array, name: str) -> Array:
-    """Return the "max" or "min" of all elements; ties, or nans if there are any, share the gradient equally."""
+    """Return the "max" or "min" of all elements; ties, or the nans if there are any, share its gradient."""
     choose = largest if name == "max" else smallest
     return choose(input, _filled_axes(name, input, None))
 

@@ -28,7 +28,7 @@ from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, overload
 
 import numpy as np
 
-from .dtypes import common_dtype, get_default_dtype
+from .dtypes import NUMBERS, common_dtype, get_default_dtype
 from .record import Node, Rule, mode
 
 # The names tell `Op` which parameters are tensors; to a type checker all three are Any.
@@ -204,8 +204,11 @@ class Op(Generic[P]):
         slot = 0 if self.many else self.slots[position]
         if x is None and self.optional[slot]:
             return None
-        if self.numbers_allowed[slot] and isinstance(x, (bool, int, float, np.number, np.bool_)):
-            return x.item() if isinstance(x, np.generic) else x
+        if self.numbers_allowed[slot]:
+            if x.__class__ is float or x.__class__ is int:
+                return x
+            if isinstance(x, NUMBERS):
+                return x.item() if isinstance(x, np.generic) else x
         wanted = "a Tensor or a number" if self.numbers_allowed[slot] else "a Tensor"
         raise TypeError(
             f"{self.name}(): argument '{self.names[slot]}' must be {wanted}, not {type(x).__name__}"
