@@ -128,11 +128,13 @@ def check_buffers_are_kept_apart() -> None:
     _equal([name for name, _ in module.named_buffers()], ["mean"], "names of the buffers", "register_buffer")
     module.mean = tt.ones(2)
     _near(next(module.buffers()), [1, 1], "the buffer after an assignment", "a tensor replaces the buffer")
+    assert module.get_buffer("mean") is module.mean, "get_buffer('mean') must be module.mean"
     module.register_buffer("scratch", tt.zeros(1), persistent=False)
+    module.limit = tt.Buffer(tt.ones(1), persistent=False)
     _equal(
         list(module.state_dict()), ["factor", "mean"], "keys of state_dict", "without what isn't persistent"
     )
-    _equal(len(list(module.buffers())), 2, "number of buffers", "those that aren't saved count as well")
+    _equal(len(list(module.buffers())), 3, "number of buffers", "those that aren't saved count as well")
     hint = "a buffer must not take the place of another attribute"
     _raises(
         KeyError, lambda: module.register_buffer("forward", tt.zeros(1)), "register_buffer('forward')", hint
@@ -218,6 +220,9 @@ def check_changes_reach_the_whole_tree() -> None:
     _equal(
         module.first.count.dtype, tt.int64, "dtype of an integer buffer after to(float64)", "integers stay"
     )
+    _equal(module.float().bias.dtype, tt.float32, "dtype after float()", "to(float32)")
+    _equal(module.half().bias.dtype, tt.float16, "dtype after half()", "to(float16)")
+    _equal(module.double().bias.dtype, tt.float64, "dtype after double()", "to(float64)")
     assert all(a is b for a, b in zip(before, module.parameters(), strict=True)), (
         "to() made new Parameters. Hint: change their memory; an optimizer holds on to the objects"
     )
@@ -282,6 +287,7 @@ def check_init_orthogonal_and_truncated() -> None:
     _near(tt.init.constant_(tt.empty(2), 3), [3, 3], "constant_", "one number everywhere")
     _near(tt.init.eye_(tt.empty(2, 3)), np.eye(2, 3), "eye_", "ones on the diagonal")
     _near(tt.init.zeros_(tt.ones(2)), [0, 0], "zeros_", "zeros")
+    _near(tt.init.ones_(tt.zeros(2)), [1, 1], "ones_", "ones")
 
 
 def check_linear_computes() -> None:
@@ -391,15 +397,33 @@ def check_containers_hold_modules() -> None:
     _equal(
         [n for n, _ in several.named_parameters()], ["1.factor", "2.factor"], "ModuleList", "numbered anew"
     )
+    row[0] = tt.Identity()
+    _equal([n for n, _ in row.named_parameters()], ["2.factor"], "row[0] = Identity()", "replace the child")
+    row.insert(1, _scale())
+    del row[0]
+    _equal([n for n, _ in row.named_parameters()], ["0.factor", "2.factor"], "insert, del", "number anew")
+    last = row.pop(-1)
+    _equal((len(row), isinstance(last, tt.Module)), (2, True), "row.pop(-1)", "take the last one out")
+    _equal(
+        len((row + tt.Sequential(tt.ReLU())) * 2), 6, "(row + Sequential(ReLU())) * 2", "one after the other"
+    )
+    several += [tt.ReLU()]
+    _equal(
+        (len(several), len(several[1:3]), len(several + tt.ModuleList([tt.ReLU()]))), (4, 2, 5), "ModuleList", "as a list"
+    )
     table = tt.ModuleDict({"a": _scale()})
     table["b"] = tt.ReLU()
     _equal((list(table.keys()), "b" in table, len(table)), (["a", "b"], True, 2), "ModuleDict", "as a dict")
+    names = [n for n, _ in table.named_parameters()]
+    _equal(names, ["a.factor"], "parameters of a ModuleDict", "children by name")
+    kinds = [type(m).__name__ for m in table.values()]
+    _equal(kinds, ["Scale", "ReLU"], "values of a ModuleDict", "the modules")
     _equal(
-        [n for n, _ in table.named_parameters()],
-        ["a.factor"],
-        "parameters of a ModuleDict",
-        "children by name",
+        [name for name, m in table.items() if m is table[name]], ["a", "b"], "items of a ModuleDict", "pairs"
     )
+    _equal((list(table), type(table.pop("b")).__name__), (["a", "b"], "ReLU"), "iteration, pop", "as a dict")
+    del table["a"]
+    _equal(len(table), 0, "len after all was taken out", "as a dict")
 
     class Holder(tt.Module):
         def __init__(self) -> None:
@@ -491,3 +515,8 @@ def check_repr_is_a_tree() -> None:
         "repr of nested Sequentials",
         "one line for each child, indented by two spaces at each level",
     )
+    listed = repr(tt.ModuleList([tt.ReLU(), tt.ReLU(), tt.Unflatten(1, (2, 3))]))
+    expected = "ModuleList(\n  (0-1): 2 x ReLU()\n  (2): Unflatten(dim=1, unflattened_size=(2, 3))\n)"
+    _equal(listed, expected, "repr of a ModuleList", "equal neighbours are shown once, with their numbers")
+    shown = repr(tt.Parameter(tt.ones(2)))
+    assert shown.startswith("Parameter containing:\ntensor("), f"repr of a Parameter: got {shown!r}"
