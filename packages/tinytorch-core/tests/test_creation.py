@@ -255,7 +255,11 @@ def test_arange():
     tenths = arange(0, 1, 0.1)
     assert tenths.dtype == float32
     np.testing.assert_array_equal(tenths.numpy(), (np.arange(10) * 0.1).astype(np.float32))
-    for args, text in [((3, 0), "inconsistent"), ((0, 3, 0), "nonzero"), ((float("inf"),), "unsupported range")]:
+    for args, text in [
+        ((3, 0), "inconsistent"),
+        ((0, 3, 0), "nonzero"),
+        ((float("inf"),), "unsupported range"),
+    ]:
         with pytest.raises(RuntimeError, match=text):
             arange(*args)
     with pytest.raises(TypeError, match="must be a number"):

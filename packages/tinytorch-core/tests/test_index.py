@@ -50,7 +50,11 @@ def take(array: np.ndarray, index: tuple) -> np.ndarray:
                 later.append(slice(None))
             elif x is Ellipsis:
                 later.append(x)
-    return array[tuple(basic)][tuple(later)] if any(isinstance(x, np.ndarray) for x in later) else array[tuple(basic)]
+    return (
+        array[tuple(basic)][tuple(later)]
+        if any(isinstance(x, np.ndarray) for x in later)
+        else array[tuple(basic)]
+    )
 
 
 @st.composite
@@ -141,7 +145,9 @@ def test_setitem_agrees_with_numpy(case, data):
     np.testing.assert_array_equal(x.grad.numpy(), (g * kept).reshape(shape))
     if v.grad is not None:
         writer = np.full(expected.size, -1)
-        writer[places.ravel()] = np.broadcast_to(np.arange(value.size).reshape(value_shape), places.shape).ravel()
+        writer[places.ravel()] = np.broadcast_to(
+            np.arange(value.size).reshape(value_shape), places.shape
+        ).ravel()
         sums = np.bincount(writer[writer >= 0], g[writer >= 0], minlength=value.size)
         np.testing.assert_allclose(v.grad.numpy(), sums.reshape(value_shape), atol=1e-12)
 
@@ -323,7 +329,9 @@ def test_gather_and_scatter(case):
 
     put = array.copy().reshape(-1)
     put[places.ravel()] = source.ravel()
-    np.testing.assert_array_equal(scatter(x.detach(), dim, tensor(index), s.detach()).numpy(), put.reshape(shape))
+    np.testing.assert_array_equal(
+        scatter(x.detach(), dim, tensor(index), s.detach()).numpy(), put.reshape(shape)
+    )
     np.testing.assert_array_equal(
         x.detach().clone().scatter_(dim, tensor(index), 2.0).numpy(),
         np.where(np.isin(np.arange(array.size), places), 2.0, array.reshape(-1)).reshape(shape),
@@ -367,9 +375,17 @@ def test_take_along_dim_undoes_argsort():
     ("call", "error", "text"),
     [
         (lambda x: gather(x, 0, tensor([[-1]])), RuntimeError, "index -1 is out of bounds for dimension 0"),
-        (lambda x: gather(x, 0, tensor([[2]])), RuntimeError, "index 2 is out of bounds for dimension 0 with size 2"),
+        (
+            lambda x: gather(x, 0, tensor([[2]])),
+            RuntimeError,
+            "index 2 is out of bounds for dimension 0 with size 2",
+        ),
         (lambda x: gather(x, 0, tensor([0])), RuntimeError, "same number of dimensions"),
-        (lambda x: gather(x, 0, zeros(1, 4, dtype=int64)), RuntimeError, "Size does not match at dimension 1"),
+        (
+            lambda x: gather(x, 0, zeros(1, 4, dtype=int64)),
+            RuntimeError,
+            "Size does not match at dimension 1",
+        ),
         (lambda x: gather(x, 0, zeros(1, 1)), RuntimeError, "int32 or int64"),
         (lambda x: gather(x, 2, zeros(1, 1, dtype=int64)), IndexError, "Dimension out of range"),
         (lambda x: gather(x, 0, [[0]]), TypeError, "'index' must be a Tensor, not list"),
@@ -382,7 +398,11 @@ def test_take_along_dim_undoes_argsort():
         (lambda x: index_select(x, 0, tensor([[0]])), IndexError, "vector"),
         (lambda x: index_select(x, 0, tensor([0.0])), RuntimeError, "int32 or int64"),
         (lambda x: index_add(x, 0, tensor([2]), zeros(1, 3)), RuntimeError, "out of bounds"),
-        (lambda x: index_add(x, 0, tensor([0]), zeros(1, 4)), RuntimeError, r"need a source of shape \[1, 3\]"),
+        (
+            lambda x: index_add(x, 0, tensor([0]), zeros(1, 4)),
+            RuntimeError,
+            r"need a source of shape \[1, 3\]",
+        ),
         (lambda x: index_add(x, 0, tensor([0]), zeros(1, 3, dtype=float64)), RuntimeError, "scalar type"),
         (lambda x: take_along_dim(x, tensor([0]), 0), RuntimeError, "same number of dimensions"),
         (lambda x: take_along_dim(x, zeros(5, 1, dtype=int64), 1), RuntimeError, "don't broadcast"),
@@ -453,7 +473,9 @@ def test_sorted_values_carry_gradients():
     assert topk(arange(100, dtype=float16), 3).indices.tolist() == [99, 98, 97]
 
 
-@given(hnp.arrays(np.int64, hnp.array_shapes(max_dims=3, min_side=0, max_side=4), elements=st.integers(-3, 3)))
+@given(
+    hnp.arrays(np.int64, hnp.array_shapes(max_dims=3, min_side=0, max_side=4), elements=st.integers(-3, 3))
+)
 def test_unique(array):
     values, inverse, counts = unique(tensor(array), return_inverse=True, return_counts=True)
     np.testing.assert_array_equal(values.numpy(), np.unique(array))

@@ -84,11 +84,23 @@ COPIES = {
     "cat": (lambda x: cat([x, x[:, :1]], 1), lambda a: np.concatenate([a, a[:, :1]], 1)),
     "cat with empty": (lambda x: concat([x, zeros(0), x], dim=-1), lambda a: np.concatenate([a, a], -1)),
     "stack": (lambda x: stack((x, x * 2), -1), lambda a: np.stack([a, a * 2], -1)),
-    "pad": (lambda x: pad(x, (1, 2, 0, 1), value=3.0), lambda a: np.pad(a, ((0, 0), (0, 1), (1, 2)), constant_values=3)),
+    "pad": (
+        lambda x: pad(x, (1, 2, 0, 1), value=3.0),
+        lambda a: np.pad(a, ((0, 0), (0, 1), (1, 2)), constant_values=3),
+    ),
     "pad negative": (lambda x: pad(x, (-1, 2)), lambda a: np.pad(a[..., 1:], ((0, 0), (0, 0), (0, 2)))),
-    "pad reflect": (lambda x: pad(x, (3, 1, 1, 2), "reflect"), lambda a: np.pad(a, ((0, 0), (1, 2), (3, 1)), "reflect")),
-    "pad replicate": (lambda x: pad(x, (5, 1), "replicate"), lambda a: np.pad(a, ((0, 0), (0, 0), (5, 1)), "edge")),
-    "pad circular": (lambda x: pad(x, (4, 2), "circular"), lambda a: np.pad(a, ((0, 0), (0, 0), (4, 2)), "wrap")),
+    "pad reflect": (
+        lambda x: pad(x, (3, 1, 1, 2), "reflect"),
+        lambda a: np.pad(a, ((0, 0), (1, 2), (3, 1)), "reflect"),
+    ),
+    "pad replicate": (
+        lambda x: pad(x, (5, 1), "replicate"),
+        lambda a: np.pad(a, ((0, 0), (0, 0), (5, 1)), "edge"),
+    ),
+    "pad circular": (
+        lambda x: pad(x, (4, 2), "circular"),
+        lambda a: np.pad(a, ((0, 0), (0, 0), (4, 2)), "wrap"),
+    ),
 }
 ALL = {**{f"view {k}": v for k, v in VIEWS.items()}, **{f"copy {k}": v for k, v in COPIES.items()}}
 

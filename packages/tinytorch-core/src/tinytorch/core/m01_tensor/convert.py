@@ -76,9 +76,7 @@ def _surveyed(data: Any, lengths: list[int], depth: int, dtypes: set[np.dtype[An
     if depth == len(lengths):
         lengths.append(len(data))
     elif lengths[depth] != len(data):
-        raise ValueError(
-            f"expected sequence of length {lengths[depth]} at dim {depth} (got {len(data)})"
-        )
+        raise ValueError(f"expected sequence of length {lengths[depth]} at dim {depth} (got {len(data)})")
     if isinstance(data, np.ndarray) and data.ndim:
         for n in data.shape[1:]:
             depth += 1

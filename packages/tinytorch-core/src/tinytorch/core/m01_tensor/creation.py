@@ -137,9 +137,7 @@ def arange(
     return _finish((start + step * np.arange(count, dtype=np.float64)).astype(target), requires_grad)
 
 
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return `steps` numbers evenly spaced from `start` to `end`, both included.
 
     Raises:
@@ -175,9 +173,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) 
     return _finish(np.ones_like(_like(input, "ones_like"), _dtype_of(input, dtype)), requires_grad)
 
 
-def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of the shape and dtype of `input`, filled with one value."""
     shape = _like(input, "full_like").shape
     return full(shape, fill_value, dtype=_dtype_of(input, dtype), requires_grad=requires_grad)

@@ -15,9 +15,7 @@ from .tensor import Tensor, wrap
 from .views import write_in_place
 
 
-def normal(
-    mean: Any, std: Any = 1.0, size: Size = None, *, generator: Generator | None = None
-) -> Tensor:
+def normal(mean: Any, std: Any = 1.0, size: Size = None, *, generator: Generator | None = None) -> Tensor:
     """Return numbers from normal distributions, with a mean and standard deviation for each or for all.
 
     No gradient flows to `mean` and `std`; for that, write `mean + std * randn_like(mean)`.

@@ -206,7 +206,9 @@ def _source(name: str, input: Any, index: Any, src: Any) -> Any:
     if not isinstance(src, np.ndarray):
         return np.asarray(src).astype(input.dtype)
     if src.dtype != input.dtype:
-        raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype: {input.dtype}, {src.dtype}")
+        raise RuntimeError(
+            f"{name}(): Expected self.dtype to be equal to src.dtype: {input.dtype}, {src.dtype}"
+        )
     shapes = np.atleast_1d(index).shape, np.atleast_1d(src).shape
     if len(shapes[0]) != len(shapes[1]) or any(n > m for n, m in zip(*shapes)):
         raise RuntimeError(

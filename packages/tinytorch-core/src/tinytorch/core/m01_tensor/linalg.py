@@ -157,7 +157,9 @@ def _misfit(a: tuple[int, ...], b: tuple[int, ...]) -> str:
     if not a or not b:
         return f"both arguments to matmul need to be at least 1D, but they are {len(a)}D and {len(b)}D"
     if len(a) == len(b) == 1:
-        return f"inconsistent tensor size, expected both vectors to have the same length, got {a[0]} and {b[0]}"
+        return (
+            f"inconsistent tensor size, expected both vectors to have the same length, got {a[0]} and {b[0]}"
+        )
     if len(b) == 1 and len(a) == 2:
         return f"size mismatch, got input ({a[0]}), mat ({a[0]}x{a[1]}), vec ({b[0]})"
     if len(a) == 1:

@@ -20,25 +20,33 @@ class CreationMethods:
 
         return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
-    def new_empty(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_empty(
+        self: Any, *sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """Return a tensor of this one's dtype with whatever was in the memory."""
         from .creation import empty
 
         return empty(*sizes, size=size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
-    def new_zeros(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_zeros(
+        self: Any, *sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """Return zeros of this tensor's dtype."""
         from .creation import zeros
 
         return zeros(*sizes, size=size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
-    def new_ones(self: Any, *sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_ones(
+        self: Any, *sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """Return ones of this tensor's dtype."""
         from .creation import ones
 
         return ones(*sizes, size=size, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
-    def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    def new_full(
+        self: Any, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
+    ) -> Tensor:
         """Return a tensor of this one's dtype, filled with one value."""
         from .creation import full
 
@@ -64,7 +72,9 @@ class CreationMethods:
 
         return fill_bernoulli(self, p, generator)
 
-    def random_(self: Any, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    def random_(
+        self: Any, from_: int = 0, to: int | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
         """Fill with integers: `random_(to)` from 0, `random_(from_, to)`; `to` isn't among them.
 
         Without bounds, with all integers from 0 that the dtype holds exactly.
