@@ -154,6 +154,10 @@ class TestWhere:
         assert columns.tolist() == [1, 0]
 
     def test_condition_must_be_bool(self):
+        assert tt.where(tensor([2, 0], dtype=tt.uint8), 1, 2).tolist() == [
+            1,
+            2,
+        ]  # or uint8, as once in PyTorch
         with pytest.raises(RuntimeError, match="int64"):
             tt.where(tensor([1, 0]), 1, 2)
 

@@ -251,6 +251,8 @@ class TestPow:
         assert (tensor([2]) ** 0.5).dtype == tt.float32
         with pytest.raises(RuntimeError, match="negative integer powers"):
             tensor([2]) ** -1
+        with pytest.raises(RuntimeError, match="negative integer powers"):
+            tensor([2], dtype=tt.uint8) ** -1
         base, exponent = tensor([1, -1, -1, 2, 0]), tensor([-1, -2, -3, -1, -1])
         assert (base**exponent).tolist() == [1, 1, -1, 0, 0]
 
@@ -317,6 +319,9 @@ def test_clamp_values_and_dtypes():
         x.clamp()
     with pytest.raises(TypeError, match=r"clamp.*'min'.*str"):
         x.clamp("a")
+    assert x.clamp(tensor(2), 2).tolist() == [2, 2, 2]
+    with pytest.raises(TypeError, match="both"):
+        x.clamp(tensor([1, 1, 1]), 2)
 
 
 def test_lerp():
@@ -335,8 +340,11 @@ def test_bool_tensors():
     x = tensor([True, False])
     assert (x + x).tolist() == [True, False]
     assert (x * 2).tolist() == [2, 0]
+    for subtract in (lambda: x - x, lambda: 1 - x, lambda: x - 0.5, lambda: tensor([1.0, 2.0]) - True):
+        with pytest.raises(RuntimeError, match="bools can't be subtracted"):
+            subtract()
     with pytest.raises(RuntimeError, match="bool"):
-        x - x
+        operator.pos(x)
     with pytest.raises(RuntimeError, match="bool"):
         operator.neg(x)
 

@@ -192,6 +192,8 @@ class TestDtypes:
         x = tensor([1.5, 2.5])
         assert x.sum(dtype=tt.float64).dtype == tt.float64
         assert x.sum(dtype=tt.int64).item() == 3
+        assert x.sum(dtype=tt.int32).dtype == tt.int32
+        assert x.sum(dtype=tt.bool).item() is True
         assert x.cumsum(0, dtype=tt.int64).tolist() == [1, 3]
         assert x.prod(dtype=tt.float64).dtype == tt.float64
 
@@ -223,6 +225,10 @@ class TestMax:
         assert math.isnan(x.max().item())
         assert x.argmin().item() == 1
         assert x.max(0).indices.item() == 1
+
+    def test_gradient_of_nan(self):
+        assert gradient(lambda t: t.max(), leaf([1.0, NAN, 3.0])) == [0, 1, 0]
+        assert np.isnan(gradient(lambda t: t.amax(), leaf([1.0, NAN, 3.0]))).all()
 
     def test_first_of_equal_ones(self):
         x = tensor([2, 3, 3])
