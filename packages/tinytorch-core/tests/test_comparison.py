@@ -157,7 +157,7 @@ class TestWhere:
         assert tt.where(tensor([2, 0], dtype=tt.uint8), 1, 2).tolist() == [
             1,
             2,
-        ]  # or uint8, as once in PyTorch
+        ]
         with pytest.raises(RuntimeError, match="int64"):
             tt.where(tensor([1, 0]), 1, 2)
 
