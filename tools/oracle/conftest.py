@@ -6,13 +6,12 @@ import importlib.util
 
 from hypothesis import HealthCheck, settings
 
+quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile(
-    "oracle",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    "oracle", max_examples=500, deadline=None, derandomize=True, database=None, suppress_health_check=quiet
 )
+# For a long search by hand: pytest tools/oracle --hypothesis-profile=deep --hypothesis-seed=1
+settings.register_profile("deep", max_examples=5000, deadline=None, database=None, suppress_health_check=quiet)
 settings.load_profile("oracle")
 
 # The session that installs PyTorch fails if nothing is collected, so a missing PyTorch can't pass there.

@@ -18,6 +18,9 @@ GENERAL = {
     "warnings": "we need not give PyTorch's; where we warn, PyTorch warns in the same category",
     "named results": "namedtuples with PyTorch's field names, not torch.return_types",
     "subclasses of errors": "an error of ours may be a subclass of the type that PyTorch raises",
+    "empty tensors": "an index out of range in a tensor without elements may or may not be an error",
+    "repeated indices": "y[[0, 0]] = v: the last value stays, and its gradient is that of what was computed",
+    "several sizes": "methods that take sizes one by one (view, permute, tile ...) don't take them by keyword",
     "device=, out=, layout=, names=, pin_memory=, memory_format=": "don't exist: Python raises TypeError",
 }
 
