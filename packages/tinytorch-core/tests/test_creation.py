@@ -128,7 +128,7 @@ def test_bad_data_is_refused(data, error, text):
 
 def test_values_that_the_dtype_cannot_hold():
     for data, dtype in [(300, uint8), (-129, int8), (float("nan"), int64), ([1.0, 1e30], int32)]:
-        with pytest.raises(RuntimeError, match="cannot be converted to type .* without overflow"):
+        with pytest.raises(RuntimeError, match=r"cannot be converted to type .* without overflow"):
             tensor(data, dtype=dtype)
     with pytest.raises(RuntimeError, match="floating point"):
         tensor([1], requires_grad=True)
@@ -174,7 +174,7 @@ def test_from_numpy_shares_memory():
 
 def test_from_numpy_refuses():
     for bad in ([1], np.float32(1), None):
-        with pytest.raises(TypeError, match="expected np.ndarray"):
+        with pytest.raises(TypeError, match=r"expected np\.ndarray"):
             from_numpy(bad)
     with pytest.raises(TypeError, match="can't convert"):
         from_numpy(np.array(["a"]))

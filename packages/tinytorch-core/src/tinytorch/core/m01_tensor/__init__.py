@@ -1,4 +1,6 @@
-from . import op as _op
+"""Module 01, tensor: arrays of numbers, what can be done with them, and where they come from."""
+
+from . import op as _op  # noqa: F401  (first, because operations and tensors need each other)
 from .arithmetic import add as add
 from .arithmetic import allclose as allclose
 from .arithmetic import div as div
@@ -29,6 +31,7 @@ from .comparison import logical_xor as logical_xor
 from .comparison import lt as lt
 from .comparison import masked_fill as masked_fill
 from .comparison import ne as ne
+from .contraction import einsum as einsum
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor
 from .creation import empty as empty
@@ -46,7 +49,7 @@ from .creation import zeros_like as zeros_like
 from .distributions import bernoulli as bernoulli
 from .distributions import multinomial as multinomial
 from .distributions import normal as normal
-from .dtypes import bool_ as bool
+from .dtypes import bool_ as bool_
 from .dtypes import double as double
 from .dtypes import float16 as float16
 from .dtypes import float32 as float32
@@ -62,7 +65,6 @@ from .dtypes import promote_types as promote_types
 from .dtypes import set_default_dtype as set_default_dtype
 from .dtypes import short as short
 from .dtypes import uint8 as uint8
-from .contraction import einsum as einsum
 from .extremes import all as all
 from .extremes import amax as amax
 from .extremes import amin as amin
@@ -129,6 +131,13 @@ from .math import multiply as multiply
 from .math import pow as pow
 from .math import remainder as remainder
 from .math import true_divide as true_divide
+from .ordering import argsort as argsort
+from .ordering import masked_select as masked_select
+from .ordering import nonzero as nonzero
+from .ordering import one_hot as one_hot
+from .ordering import sort as sort
+from .ordering import topk as topk
+from .ordering import unique as unique
 from .padding import pad as pad
 from .printing import set_printoptions as set_printoptions
 from .random import rand as rand
@@ -169,16 +178,11 @@ from .shape import squeeze as squeeze
 from .shape import transpose as transpose
 from .shape import unflatten as unflatten
 from .shape import unsqueeze as unsqueeze
-from .ordering import argsort as argsort
-from .ordering import masked_select as masked_select
-from .ordering import nonzero as nonzero
-from .ordering import one_hot as one_hot
-from .ordering import sort as sort
-from .ordering import topk as topk
-from .ordering import unique as unique
 from .statistics import bincount as bincount
 from .statistics import count_nonzero as count_nonzero
 from .statistics import norm as norm
 from .statistics import std as std
 from .statistics import var as var
 from .tensor import Tensor as Tensor
+
+bool = bool_  # the public name, which would hide Python's own inside dtypes.py

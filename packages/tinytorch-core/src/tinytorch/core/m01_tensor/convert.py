@@ -10,6 +10,7 @@ import numpy as np
 
 from . import op as _op
 from .dtypes import SUPPORTED, as_dtype, bool_, get_default_dtype, int64, promote_types
+from .record import mode
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -26,7 +27,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         data = np.asarray(data)
     if isinstance(data, (np.ndarray, np.generic)):
         array = checked(np.asarray(data))
-        return _op.mode.quiet.run(np.array, array, target or array.dtype)
+        return mode.quiet.run(np.array, array, target or array.dtype)
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}': a tensor holds numbers")
 
@@ -41,7 +42,7 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     target = target or natural
     try:
         if target.kind == "f":
-            return _op.mode.quiet.run(np.array, data, target)
+            return mode.quiet.run(np.array, data, target)
         array = np.array(data, np.float64 if natural.kind == "f" else natural)
     except OverflowError as error:
         raise ValueError(f"Overflow when unpacking long long: {error}") from error

@@ -9,7 +9,6 @@ import numpy as np
 
 from .convert import as_array, as_size, checked
 from .dtypes import as_dtype, get_default_dtype, scalar_dtype
-from .record import mode
 from .tensor import Tensor, wrap
 
 Size = Any  # an int, several ints, or one sequence of ints
@@ -132,7 +131,7 @@ def arange(
     if (end - start) * step < 0:
         raise RuntimeError(f"upper bound and lower bound inconsistent with step sign: {start}, {end}, {step}")
     if integral:
-        return _finish(np.arange(start, end, step, np.int64).astype(target, copy=False), requires_grad)
+        return _finish(np.arange(start, end, step, dtype=np.int64).astype(target, copy=False), requires_grad)
     count = math.ceil((end - start) / step)
     return _finish((start + step * np.arange(count, dtype=np.float64)).astype(target), requires_grad)
 

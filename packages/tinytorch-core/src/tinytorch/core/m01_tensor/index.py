@@ -15,6 +15,7 @@ import numpy as np
 from . import op as _op
 from .convert import as_array
 from .op import Array, op
+from .record import mode
 from .views import check_changeable, mark_changed, write_in_place
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
             "Index put requires the source and destination dtypes match, "
             f"got {dtype} for the destination and {value.array.dtype} for the source."
         )
-    if _op.mode.grad and (input.requires_grad or (is_tensor and value.requires_grad)):
+    if mode.grad and (input.requires_grad or (is_tensor and value.requires_grad)):
         part = input if basic is None else select(input, basic)
         if not is_tensor:
             value = part.new_tensor(value)
@@ -119,7 +120,7 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
     source = value.array if is_tensor else np.asarray(value)
     while source.ndim > target.ndim and source.shape[0] == 1:
         source = source[0]
-    _op.mode.quiet.run(_assign, target, advanced, source.astype(dtype, copy=False))
+    mode.quiet.run(_assign, target, advanced, source.astype(dtype, copy=False))
     mark_changed(target)
 
 

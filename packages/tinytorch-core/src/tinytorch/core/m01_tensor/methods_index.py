@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from . import gathering as _gathering
 from . import index as _index
 from . import linalg as _linalg
+from . import ordering as _ordering
 from . import rearrange as _rearrange
 from . import shape as _shape
-from . import ordering as _ordering
 from .views import write_in_place
 
 if TYPE_CHECKING:

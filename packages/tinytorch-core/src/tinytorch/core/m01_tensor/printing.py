@@ -110,16 +110,15 @@ def _formatter(array: Any) -> Callable[[Any], str]:
     """Return the function that writes one element, in a width that fits all."""
     shown = _shown(array).reshape(-1)
     if array.dtype.kind != "f":
-        write: Callable[[Any], str] = str
-        width = max(len(str(x)) for x in shown.tolist())
-        return lambda x: write(x).rjust(width)
+        longest = max(len(str(x)) for x in shown.tolist())
+        return lambda x: str(x).rjust(longest)
 
     digits, sci = _options.precision, _options.sci_mode
     values = np.abs(shown[np.isfinite(shown) & (shown != 0)].astype(np.float64))
     whole = bool((values == np.ceil(values)).all())
-    least, most = (values.min(), values.max()) if values.size else (1.0, 1.0)
+    least, most = (float(values.min()), float(values.max())) if values.size else (1.0, 1.0)
     if sci is None:
-        sci = most / least > 1000 or most > 1e8 or (least < 1e-4 and not whole)
+        sci = most > 1000 * least or most > 1e8 or (least < 1e-4 and not whole)
     if sci:
         spec = f".{digits}e"
     elif whole:

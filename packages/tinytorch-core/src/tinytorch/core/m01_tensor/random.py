@@ -8,10 +8,10 @@ import numpy as np
 
 from .convert import as_size
 from .creation import Size, _dtype, _dtype_of, _finish, _like
-from .dtypes import float16, float64, int64, promote_types
+from .dtypes import float16, float64, int64
 from .generator import Generator, default_generator
 from .op import Array, op
-from .tensor import Tensor, wrap
+from .tensor import Tensor
 
 # On arrays, for the functions and methods below
 

@@ -130,7 +130,7 @@ def squeeze(input: Array, dim: Any = None) -> Array:
 def unsqueeze(input: Array, dim: int) -> Array:
     """Return a view with a new dimension of length 1 at `dim`, which may be -ndim-1 to ndim."""
     axis = axis_of(dim, input.ndim + 1)
-    return input.reshape(input.shape[:axis] + (1,) + input.shape[axis:])
+    return input.reshape((*input.shape[:axis], 1, *input.shape[axis:]))
 
 
 @op(view=True)

@@ -7,20 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor import padding, rearrange, shape
+from ..m01_tensor import padding, rearrange
+from ..m01_tensor import shape as shaping
 
 
-@shape.reshape.backward
+@shaping.reshape.backward
 def reshape_backward(g: Any, input_shape: Any) -> Any:
     return lambda: g.reshape(input_shape)
 
 
-shape.view.backward(reshape_backward)
-shape.squeeze.backward(reshape_backward)
-shape.unsqueeze.backward(reshape_backward)
+shaping.view.backward(reshape_backward)
+shaping.squeeze.backward(reshape_backward)
+shaping.unsqueeze.backward(reshape_backward)
 
 
-@shape.permute.backward
+@shaping.permute.backward
 def permute_backward(g: Any, dims: Any) -> Any:
     back = [0] * len(dims)
     for new, old in enumerate(dims):
@@ -28,27 +29,27 @@ def permute_backward(g: Any, dims: Any) -> Any:
     return lambda: g.transpose(back)
 
 
-@shape.transpose.backward
+@shaping.transpose.backward
 def transpose_backward(g: Any, dim0: Any, dim1: Any) -> Any:
     return lambda: g.swapaxes(dim0, dim1) if g.ndim else g
 
 
-@shape.movedim.backward
+@shaping.movedim.backward
 def movedim_backward(g: Any, source: Any, destination: Any) -> Any:
     return lambda: np.moveaxis(g, destination, source) if g.ndim else g
 
 
-@shape.expand.backward
+@shaping.expand.backward
 def expand_backward(g: Any) -> Any:
     return lambda: g  # the engine sums over what was stretched
 
 
-@shape.contiguous.backward
+@shaping.contiguous.backward
 def contiguous_backward(g: Any) -> Any:
     return lambda: g
 
 
-@shape.clone.backward
+@shaping.clone.backward
 def clone_backward(g: Any) -> Any:
     return lambda: g
 
@@ -103,11 +104,11 @@ def triu_backward(g: Any, diagonal: Any) -> Any:
     return lambda: np.triu(g, diagonal)
 
 
-@shape.diagonal.backward
+@shaping.diagonal.backward
 def diagonal_backward(g: Any, input_shape: Any, offset: Any, dim1: Any, dim2: Any) -> Any:
     def back() -> Any:
         full = np.zeros(input_shape, g.dtype)
-        shape.diagonal.forward(full, offset, dim1, dim2)[...] = g
+        shaping.diagonal.forward(full, offset, dim1, dim2)[...] = g
         return full
 
     return back
