@@ -219,6 +219,24 @@ def test_results_of_splitting():
     assert [row.tolist() for row in arange(4).reshape(2, 2)] == [[0, 1], [2, 3]]
 
 
+def test_gradients_of_pieces_are_added_up():
+    x = tensor(X, requires_grad=True)
+    doubled = x * 2
+    pieces = [*doubled.unbind(0), *doubled.split(1, -1), doubled[0, 0, 0], doubled[1:], doubled[:, [0, 0]]]
+    total = sum(p.sum() for p in pieces) + doubled.sum() + x.select(0, 1).sum() + x[..., 0].sum()
+    total.backward()
+    counts = np.full(X.shape, 2.0 * 3)  # of unbind, split and the whole
+    counts[0, 0, 0] += 2
+    counts[1:] += 2
+    counts[:, 0] += 4
+    counts[1] += 1
+    counts[..., 0] += 1
+    np.testing.assert_array_equal(x.grad.numpy(), counts)
+    number = tensor(3.0, dtype=float64, requires_grad=True)
+    (number[...] + number[...] * 2 + number).backward()
+    assert number.grad.item() == 4
+
+
 def test_dtypes_of_joined_tensors():
     assert cat([zeros(1), zeros(1, dtype=int64)]).dtype == float32
     assert cat([zeros(1), zeros(0, dtype=float64)]).dtype == float64

@@ -17,6 +17,7 @@ import numpy as np
 from ..m01_tensor import views
 from ..m01_tensor.record import Node, mode
 from ..m01_tensor.tensor import Tensor, wrap
+from .parts import Part
 
 
 @np.errstate(all="ignore")  # as in the forward pass, inf and nan are values like others
@@ -40,6 +41,11 @@ def walk_back(
 
     def give(target: Any, g: Any, ours: bool) -> None:
         array = target if target.__class__ is Node else target.array
+        if g.__class__ is Part:
+            if target in owned and gradients[target].ndim:
+                g.add_to(gradients[target])
+                return
+            g, ours = g.whole(), True
         if g.shape != array.shape:
             g, ours = sum_to_shape(g, array.shape), True
         if g.dtype is not array.dtype:

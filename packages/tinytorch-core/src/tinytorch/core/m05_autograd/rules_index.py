@@ -14,24 +14,18 @@ from ..m01_tensor import index as ix
 from ..m01_tensor.accumulate import add_at, last_writers
 from ..m01_tensor.gathering import locations
 from ..m01_tensor.random import drawn
-
-
-def placed(shape: tuple[int, ...], index: Any, g: Any) -> Any:
-    """Return zeros of a shape with `g` at an index that has no place twice."""
-    full = np.zeros(shape, g.dtype)
-    full[index] = g
-    return full
+from .parts import Part
 
 
 @ix.select.backward
 def select_backward(g: Any, input_shape: Any, index: Any) -> Any:
-    return lambda: placed(input_shape, index, g)
+    return lambda: Part(input_shape, index, g)
 
 
 @ix.index.backward
 def index_backward(g: Any, input_shape: Any, indices: Any, unique: Any) -> Any:
     if unique:
-        return lambda: placed(input_shape, tuple(indices), g)
+        return lambda: Part(input_shape, tuple(indices), g)
     return lambda: add_at(input_shape, indices, g)
 
 
@@ -64,7 +58,7 @@ def gather_backward(g: Any, input_shape: Any, dim: Any, index: Any) -> Any:
         if where.size == 0:
             return np.zeros(input_shape, g.dtype)
         if where.shape[axis] == 1:
-            return placed(shape, locations(where, axis), values).reshape(input_shape)
+            return Part(shape, locations(where, axis), values).whole().reshape(input_shape)
         return ga.add_along(shape, axis, where, values).reshape(input_shape)
 
     return back, None
