@@ -129,7 +129,7 @@ def _assign(target: Any, indices: Any, values: Any) -> None:
         target[... if indices is None else tuple(indices)] = values
     except IndexError as error:
         raise IndexError(_explained(error)) from None
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: more dimensions than a mask leaves
         _check_fits(values.shape, (target if indices is None else target[tuple(indices)]).shape)
         raise
 
