@@ -95,6 +95,8 @@ def test_slices_by_index():
     z = index_add(zeros(3, 2), 0, tensor([0, 0, 2]), ones(3, 2), alpha=2)
     assert z.tolist() == [[4.0, 4.0], [0.0, 0.0], [2.0, 2.0]]
     assert zeros(3).index_add_(0, tensor([1]), ones(1)).tolist() == [0.0, 1.0, 0.0]
+    assert zeros(3).scatter_(0, tensor([1]), value=5).tolist() == [0.0, 5.0, 0.0]
+    assert zeros(3).scatter(0, tensor([1]), value=5).tolist() == [0.0, 5.0, 0.0]
     assert zeros(3).scatter_add_(0, tensor([1, 1]), ones(2)).tolist() == [0.0, 2.0, 0.0]
 
 

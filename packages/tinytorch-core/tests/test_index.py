@@ -190,6 +190,8 @@ def test_values_that_can_be_set():
     n[0] = 2.5
     n[1] = tensor(3.7)
     n[n == 0] = True
+    with pytest.raises(RuntimeError, match="overflow"):
+        zeros(3, dtype=uint8)[0] = 300
     assert n.tolist() == [2, 3, 1]
     m = zeros(2, 3)
     m[0] = ones(1, 1, 3)

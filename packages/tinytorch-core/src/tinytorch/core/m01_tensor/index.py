@@ -117,7 +117,10 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
     # Nothing to record, so the values go straight to their place and nothing else is touched.
     check_changeable(input, recorded=False)
     target = input.array if basic is None else select.forward(input.array, basic)
-    source = value.array if is_tensor else np.asarray(value)
+    if is_tensor:
+        source = value.array
+    else:  # as_array refuses what an integer dtype can't hold
+        source = as_array(value, dtype) if dtype.kind in "iu" else np.asarray(value)
     while source.ndim > target.ndim and source.shape[0] == 1:
         source = source[0]
     mode.quiet.run(_assign, target, advanced, source.astype(dtype, copy=False))

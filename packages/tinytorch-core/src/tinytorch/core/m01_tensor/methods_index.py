@@ -42,13 +42,13 @@ class IndexMethods:
         """Pick elements along a dimension; see `gather`."""
         return _gathering.gather(self, dim, index)
 
-    def scatter(self: Any, dim: int, index: Tensor, src: Any) -> Tensor:
-        """Return a copy with values placed along a dimension; see `scatter`."""
-        return _gathering.scatter(self, dim, index, src)
+    def scatter(self: Any, dim: int, index: Tensor, src: Any = None, *, value: float | None = None) -> Tensor:
+        """Return a copy with a tensor or one `value` placed along a dimension; see `scatter`."""
+        return _gathering.scatter(self, dim, index, src if value is None else value)
 
-    def scatter_(self: Any, dim: int, index: Tensor, src: Any) -> Tensor:
-        """Place values along a dimension, in place; see `scatter`."""
-        return write_in_place(self, _gathering.scatter, dim, index, src)
+    def scatter_(self: Any, dim: int, index: Tensor, src: Any = None, *, value: float | None = None) -> Tensor:
+        """Place a tensor or one `value` along a dimension, in place; see `scatter`."""
+        return write_in_place(self, _gathering.scatter, dim, index, src if value is None else value)
 
     def scatter_add(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
         """Return a copy with values added along a dimension; see `scatter_add`."""
