@@ -196,6 +196,10 @@ def check_random_numbers_follow_the_seed() -> None:
         "randn(generator=...)",
         "the same seed, the same numbers",
     )
+    state = own.get_state()
+    again = tt.rand(3, generator=own).numpy()
+    own.set_state(state)
+    _near(tt.rand(3, generator=own), again, "rand after set_state(get_state())", "go on from the same place")
     tt.manual_seed(0)
     _equal(tt.initial_seed(), 0, "initial_seed()", "what manual_seed was given")
     like = tt.zeros(4, 500, dtype=tt.float64)
@@ -501,6 +505,7 @@ def check_indexing_reads_and_writes() -> None:
         "scatter_add(0)": (table.scatter_add(0, index, source), [[11, 2, 33], [4, 25, 6]]),
         "index_add": (table.index_add(1, tt.tensor([0, 0]), tt.ones(2, 2).long()), [[3, 2, 3], [6, 5, 6]]),
         "take_along_dim": (tt.take_along_dim(table, index, 0), [[1, 5, 3]]),
+        "scatter_add_ in place": (table.clone().scatter_add_(0, index, source), [[11, 2, 33], [4, 25, 6]]),
         "scatter_ in place": (table.clone().scatter_(0, index, source), [[10, 2, 30], [4, 20, 6]]),
         "index_add_ in place": (
             table.clone().index_add_(1, tt.tensor([2]), tt.tensor([[1], [1]])),
@@ -623,6 +628,10 @@ def check_matmul_follows_its_shapes() -> None:
         "bmm": (tt.bmm(tt.tensor(batch).mT, tt.tensor(batch)), batch.swapaxes(1, 2) @ batch),
         "addmm": (tt.addmm(tt.ones(4, dtype=tt.float64), x, y, beta=2, alpha=3), 2 + 3 * a @ b),
         "x.matmul(y)": (x.matmul(y), a @ b),
+        "x.mm(y)": (x.mm(y), a @ b),
+        "x.mv(v)": (x.mv(x[1]), a @ a[1]),
+        "v.dot(v)": (x[0].dot(x[0]), a[0] @ a[0]),
+        "v.outer(w)": (x[0].outer(y[0]), np.outer(a[0], b[0])),
         "integers": (tt.tensor([[1, 2]]) @ tt.tensor([[3], [4]]), [[11]]),
     }
     _table(rows, "a matrix product for special shapes")
@@ -649,6 +658,36 @@ def check_in_place_keeps_the_memory() -> None:
     memory = y.detach()
     y.abs_().sqrt_().mul_(2).div_(4).sub_(0.5).pow_(2).neg_().clamp_(min=-0.5).exp_()
     _near(memory, np.exp([-0.25, -0.5]), "a chain of methods that end in _", "every one works in the memory")
+
+
+def check_history_is_recorded() -> None:
+    """Record operations on tensors that require a gradient, and nothing else; walking back comes later."""
+    x = tt.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    for what, got, expected in [
+        ("x.is_leaf", x.is_leaf, True),
+        ("y.is_leaf", y.is_leaf, False),
+        ("y.requires_grad", y.requires_grad, True),
+        ("y.grad_fn", repr(y.grad_fn)[:4], "<Mul"),
+        ("(x > 1).requires_grad", (x > 1).requires_grad, False),
+        ("y.detach().requires_grad", y.detach().requires_grad, False),
+        ("y.data.grad_fn", y.data.grad_fn, None),
+        ("(x.detach() * 2).grad_fn", (x.detach() * 2).grad_fn, None),
+    ]:
+        _equal(got, expected, what, "a result of a recorded operation knows its node, unlike a leaf")
+    _raises(RuntimeError, lambda: y.numpy(), "numpy() of a recorded result", "NumPy couldn't follow: refuse")
+    _raises(
+        RuntimeError, lambda: x.add_(1), "a leaf, changed in place", "its old value would be lost: refuse"
+    )
+    _raises(RuntimeError, lambda: tt.arange(2).requires_grad_(), "integers with gradients", "floats only")
+    base = tt.zeros(2)
+    part = base[:1]
+    part.add_(x[:1])
+    _equal(
+        base.requires_grad, True, "base.requires_grad after a change of its view", "tell the base's history"
+    )
+    y.detach_()
+    _equal((y.is_leaf, y.requires_grad), (True, False), "y after detach_()", "it has forgotten its history")
 
 
 def check_tensors_talk_to_python() -> None:
