@@ -429,8 +429,9 @@ def check_no_grad_records_nothing() -> None:
         y = x * 2
         with tt.enable_grad():
             z = x * 2
-        with tt.no_grad(), tt.set_grad_enabled(True):
-            pass
+        for inner in (tt.no_grad(), tt.set_grad_enabled(True)):
+            with inner:
+                pass
         assert not (x * 2).requires_grad, "an inner block must restore what was before it, not switch on"
     assert not y.requires_grad, "a result under no_grad() requires a gradient"
     assert y.grad_fn is None, "a result under no_grad() has a history"
