@@ -80,13 +80,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def natural(text: str) -> int:
     """Read a whole number that isn't negative."""
-    value = int(text)
-    if not 0 <= value < 2**31:
-        raise ValueError
-    return value
-
-
-natural.__name__ = "whole number from 0 to 2147483647"  # argparse writes it into its error
+    if not (text.isascii() and text.isdigit() and int(text) < 2**31):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {2**31 - 1}, got '{text}'")
+    return int(text)
 
 
 def survive_any_console() -> None:
@@ -158,7 +154,7 @@ def run_all(jobs: Sequence[tuple[Milestone, Main | None]], given: argparse.Names
     report, kept = save_report(given.out)
     if not given.quiet:
         for copy in copies + kept:
-            sys.stdout.write(f"A file of yours was in the way; it is now {copy}\n")
+            sys.stdout.write(f"A file that was in the way is now {copy}\n")
         if not pictures_possible():
             sys.stdout.write("No pictures without matplotlib: pip install 'tinytorch-milestones[plot]'\n")
         sys.stdout.write(f"Report: {report.resolve()}\n")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-MARK = b"tinytorch-milestones"  # every file that we write holds it
+MARK = "tinytorch-milestones"
+RECORD = f".{MARK}.json"  # the hashes of what we wrote into a folder
 
 
 class OutputError(Exception):
@@ -15,7 +18,7 @@ class OutputError(Exception):
 
 
 def prepare(folder: Path) -> None:
-    """Make a folder and try to write to it, before hours of work depend on it.
+    """Make a folder and try to write to it, before a long run depends on it.
 
     Raises:
         OutputError: it can't be made or written to.
@@ -31,53 +34,72 @@ def prepare(folder: Path) -> None:
 def write(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Write files into a folder: all next to their places first, then each moved there in one step.
 
-    A file that is in the way and isn't ours is kept under another name.
+    A file that is in the way is replaced only if it is as we wrote it; else it is kept under another name.
 
     Args:
         folder: where to write; it is made if need be.
         contents: the files' names and what goes into them, in the order in which they appear.
 
     Returns:
-        The copies that were made of files in the way.
+        What was in the way, under its new name.
 
     Raises:
         OutputError: something can't be written.
     """
-    waiting: list[tuple[str, str]] = []
+    waiting: dict[str, str] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
-            waiting.append((temporary, name))
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-        os.umask(mask := os.umask(0))
-        copies = []
-        while waiting:
-            temporary, name = waiting[0]
-            place = folder / name
-            if place.exists() and not is_ours(place):
-                copies.append(put_aside(place))
-            os.chmod(temporary, 0o666 & ~mask)  # mkstemp lets only the owner read
-            os.replace(temporary, place)
-            waiting.pop(0)
-        return copies
+        ours = {
+            name: known for name, known in read_record(folder).items() if known == digest_of(folder / name)
+        }
+        theirs = [folder / name for name in contents if name not in ours and os.path.lexists(folder / name)]
+        record = ours | {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        files = {**contents, RECORD: json.dumps(record, indent=1).encode("ascii")}
+        for name, content in files.items():
+            waiting[name] = write_beside(folder / name, content)
+        kept = [put_aside(path) for path in theirs]
+        for name in files:
+            os.replace(waiting[name], folder / name)
+            del waiting[name]
+        return kept
     except OSError as error:
         raise OutputError(f"can't write to {error.filename or folder}: {error.strerror or error}") from error
     finally:
-        for temporary, _ in waiting:
+        for temporary in waiting.values():
             Path(temporary).unlink(missing_ok=True)
 
 
-def is_ours(path: Path) -> bool:
-    """Whether a file is one that we wrote."""
-    return path.is_file() and not path.is_symlink() and MARK in path.read_bytes()
+def read_record(folder: Path) -> dict[str, str]:
+    """Return the hash of each file that we wrote into the folder last time."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def digest_of(path: Path) -> str | None:
+    """Return the hash of a file, or None if there is no ordinary file."""
+    if path.is_symlink() or not path.is_file():
+        return None
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_beside(path: Path, content: bytes) -> str:
+    """Write a temporary file next to a place and return its path."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(temporary, 0o666 & ~mask)  # mkstemp's files are for their owner only
+    return temporary
 
 
 def put_aside(path: Path) -> Path:
     """Rename what is in the way to a name that is free."""
     number = 1
-    while (copy := path.with_name(f"{path.stem}.kept-{number}{path.suffix}")).exists():
+    while os.path.lexists(kept := path.with_name(f"{path.stem}.kept-{number}{path.suffix}")):
         number += 1
-    path.rename(copy)
-    return copy
+    path.rename(kept)
+    return kept

@@ -138,7 +138,7 @@ def main(options: Options, progress: Progress) -> Outcome:
     test_x = from_numpy(data.test_images).flatten(1)
     test_y = from_numpy(data.test_labels)
     pixels, classes = train_x.shape[1], len(data.classes)
-    passes = options.epochs if options.epochs is not None else 3 if data.large else 10
+    passes = options.epochs if options.epochs is not None else 2 if data.large else 10
 
     # Which pairs ought to be easy is decided by the training images: those whose averages lie far apart.
     averages = stack([train_x[train_y == c].mean(dim=0) for c in range(classes)])  # (classes, pixels)

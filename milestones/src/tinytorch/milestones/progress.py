@@ -11,24 +11,31 @@ from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import Progress as RichProgress
-from rich.progress import ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 T = TypeVar("T")
-WIDTH = 30
 LINES = 5  # how many lines stand in for a bar
 
 
-class AsciiBar(ProgressColumn):
-    """A bar of plain signs: `[##########....................]`."""
+class Line(ProgressColumn):
+    """One line of plain signs: `mlp        training   [######........]   12/30  loss 0.026`."""
+
+    def __init__(self, head: str, width: int) -> None:
+        super().__init__()
+        self.head = head
+        self.width = width
 
     def render(self, task: Task) -> Text:
-        """Draw the bar."""
-        done = round(WIDTH * min(1.0, task.completed / task.total)) if task.total else WIDTH
-        bar = Text("[")
-        bar.append("#" * done, style="green" if task.finished else "cyan")
-        bar.append("." * (WIDTH - done), style="dim")
-        return bar.append("]")
+        """Draw the line; what doesn't fit is cut off, because the usual ellipsis isn't ASCII."""
+        length = max(8, min(40, self.width - 68))
+        done = round(length * task.completed / task.total) if task.total else length
+        line = Text(f"{self.head}[")
+        line.append("#" * done, style="green" if task.finished else "cyan")
+        line.append("." * (length - done), style="dim")
+        line.append(f"] {task.completed:>4.0f}/{task.total:.0f}  {task.fields['note']}")
+        line.truncate(self.width - 1, overflow="crop")
+        return line
 
 
 class Progress:
@@ -59,14 +66,8 @@ class Progress:
         return self._bar(steps, label) if live else self._lines(steps, label)
 
     def _bar(self, steps: list[T], label: str) -> Iterator[T]:
-        columns = (
-            TextColumn(f"{self.name:<11}{label:<21}", markup=False),
-            AsciiBar(),
-            TextColumn("{task.completed:>4}/{task.total}", markup=False),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
-        )
-        with RichProgress(*columns, console=self.console, refresh_per_second=12) as progress:
+        line = Line(f"{self.name:<11}{label:<21}", self.console.width)
+        with RichProgress(line, console=self.console, refresh_per_second=12) as progress:
             task = progress.add_task(label, total=len(steps), note="")
             for step in steps:
                 yield step

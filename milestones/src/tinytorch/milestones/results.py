@@ -22,7 +22,7 @@ from .pictures import draw
 from .progress import Progress
 from .report import page
 
-SCHEMA = f"{MARK.decode()} {__version__}"  # results of another release are left out of the report
+SCHEMA = f"{MARK} {__version__}"  # results of another release are left out of the report
 METRICS = "metrics.json"
 REPORT = "report.html"
 

@@ -19,6 +19,7 @@ def curves(outcome: Outcome) -> Drawn:
     axes = drawing.add_subplot(1, 2, 1)
     axes.set_title("mean loss of each epoch")
     axes.plot(range(1, len(m["losses"]) + 1), m["losses"], color=BLUE, marker="o", markersize=3)
+    axes.set_xlim(0, max(1, len(m["losses"])) + 0.5)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -31,8 +32,10 @@ def curves(outcome: Outcome) -> Drawn:
     axes.axhline(
         threshold, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), label=f"needed: {threshold:.0%}"
     )
-    low = min([*m["test_curve"][1:], *m["train_curve"][1:], threshold]) - 0.03
-    axes.set_ylim(max(0.0, low), 1 + 0.06 * (1 - low))
+    low = min([*m["test_curve"][1:], *m["train_curve"][1:], threshold])
+    axes.set_ylim(max(0.0, low - 0.6 * (1 - low)), 1 + 0.1 * (1 - low))  # room for the legend below
+    axes.set_xlim(0, max(1, len(m["losses"])) + 0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -14,6 +14,7 @@ from ..outcome import Outcome
 from .style import AMOUNT, BLUE, GREY, INK, NO_YES, ORANGE, PAPER_INK, bare, figure, widest
 
 Drawn = tuple[Figure, str]
+POINTS = 400  # more of them would only cover each other
 
 
 def weights(outcome: Outcome) -> Drawn:
@@ -105,8 +106,8 @@ def boundary(outcome: Outcome) -> Drawn:
         if place > len(panels) - 2:
             axes.set_xlabel("along the weights (the neuron's sum)")
     return drawing, (
-        "Images of two classes as two clouds of points, before and after training, and the neuron's boundary: "
-        "a line that runs through the clouds at first."
+        "Images of two classes as two clouds of points, before and after training, with the neuron's "
+        "boundary as a vertical line."
     )
 
 
@@ -119,7 +120,7 @@ def project(axes: Axes, pair: dict[str, Any], when: str, names: tuple[str, str])
     centre = images.mean(axis=0)
     across = widest(images, along)
     for part, size, strength in (("train", 9, 0.28), ("test", 20, 0.95)):
-        images, answers = pair[part]
+        images, answers = (values[:POINTS] for values in pair[part])
         x, y = (images @ weight + bias) / length, (images - centre) @ across
         for sign, colour, marker in ((1, BLUE, "o"), (-1, ORANGE, "^")):
             mine = answers == sign
@@ -148,7 +149,7 @@ def project(axes: Axes, pair: dict[str, Any], when: str, names: tuple[str, str])
 
 def learning(outcome: Outcome) -> Drawn:
     """Draw how mistakes become fewer, and how far trained neurons are from untrained ones."""
-    m, classes = outcome.metrics, outcome.data["classes"]
+    m = outcome.metrics
     drawing = figure(6, 2.9, (0.085, 0.975, 0.165, 0.9), wspace=0.27)
 
     axes = drawing.add_subplot(1, 2, 1)
@@ -160,7 +161,8 @@ def learning(outcome: Outcome) -> Drawn:
     axes.plot([], [], color=BLUE, label="a pair")
     axes.plot([], [], color=ORANGE, label="one against the rest")
     axes.set_xlabel("pass")
-    axes.set_ylim(bottom=0)
+    axes.set_xlim(0.6, max(2, outcome.epochs) + 0.4)
+    axes.set_ylim(0, max(1, 1.25 * axes.get_ylim()[1]))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper right")
 
@@ -184,14 +186,14 @@ def learning(outcome: Outcome) -> Drawn:
         linespacing=1.4,
         backgroundcolor="white",
     )
-    axes.text(min(0.9, min(trained) - 0.03), top * 0.8, "trained", ha="right", color=BLUE)
+    axes.text(float(np.mean(trained)) - 0.06, top * 0.8, "trained", ha="right", color=BLUE)
     axes.set_xlim(0, 1.03)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     axes.set_ylabel("% of neurons")
     return drawing, (
-        f"Left: mistakes in each pass; {m['separated_pairs']} of {len(m['pairs'])} pairs reach a pass without "
-        f"one. Right: the accuracy of untrained neurons spreads around {m['untrained_accuracy']:.0%}, that of "
-        f"trained ones has a mean of {m['all_pairs_accuracy']:.1%}."
+        f"Left: mistakes in each pass; {m['separated_pairs']} of {len(m['pairs'])} pairs reach a pass "
+        f"without one. Right: the accuracy of untrained neurons spreads around "
+        f"{m['untrained_accuracy']:.0%}, that of trained ones has a mean of {m['all_pairs_accuracy']:.1%}."
     )
 
 

@@ -98,5 +98,5 @@ def house_style() -> Iterator[None]:
 def render(drawing: Figure) -> bytes:
     """Return the figure as a PNG file."""
     file = BytesIO()
-    drawing.savefig(file, format="png", metadata={"Software": MARK.decode()})
+    drawing.savefig(file, format="png", metadata={"Software": MARK})
     return file.getvalue()
