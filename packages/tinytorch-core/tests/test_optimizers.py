@@ -273,6 +273,7 @@ class TestChunks:
 
         whole = train()
         monkeypatch.setattr(chunks, "CHUNK", 64)
+        monkeypatch.setattr(chunks, "_local", chunks._Local())  # scratch of that length, for this test only
         monkeypatch.setattr(chunks, "MANY", 128)
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
         assert chunks.number_of_threads() == int(threads)
@@ -289,6 +290,7 @@ class TestChunks:
                 return update
 
         monkeypatch.setattr(chunks, "CHUNK", 8)
+        monkeypatch.setattr(chunks, "_local", chunks._Local())  # scratch of that length, for this test only
         monkeypatch.setattr(chunks, "MANY", 16)
         monkeypatch.setenv("OMP_NUM_THREADS", threads)
         p = leaf(np.ones(100))
