@@ -409,7 +409,10 @@ def check_containers_hold_modules() -> None:
     )
     several += [tt.ReLU()]
     _equal(
-        (len(several), len(several[1:3]), len(several + tt.ModuleList([tt.ReLU()]))), (4, 2, 5), "ModuleList", "as a list"
+        (len(several), len(several[1:3]), len(several + tt.ModuleList([tt.ReLU()]))),
+        (4, 2, 5),
+        "ModuleList",
+        "as a list",
     )
     table = tt.ModuleDict({"a": _scale()})
     table["b"] = tt.ReLU()
