@@ -51,10 +51,12 @@ def test_core_depends_on_numpy_alone(packages):
 
 
 def test_every_tool_knows_every_package(packages, root):
-    """Of two lists, one must be written by hand: mypy's path has no patterns, hatch's members do."""
+    """The settings of mypy and hatch name packages; where they can't be patterns, a new one is added by hand."""
     tool = settings(root)["tool"]
     sources = {(package.folder / "src").relative_to(root).as_posix() for package in packages.values()}
     assert set(tool["mypy"]["mypy_path"]) == sources
+    checked = {path for pattern in tool["mypy"]["files"] for path in root.glob(pattern)}
+    assert checked == {root / source for source in sources}
     members = tool["hatch"]["envs"]["default"]["workspace"]["members"]
     found = {path for pattern in members for path in root.glob(pattern)}
     assert found == {package.folder for package in packages.values()}
