@@ -51,7 +51,7 @@ def test_core_depends_on_numpy_alone(packages):
 
 
 def test_every_tool_knows_every_package(packages, root):
-    """The settings of mypy and hatch name packages; where they can't be patterns, a new one is added by hand."""
+    """Where the settings of mypy and hatch can't be patterns, a new package is added by hand."""
     tool = settings(root)["tool"]
     sources = {(package.folder / "src").relative_to(root).as_posix() for package in packages.values()}
     assert set(tool["mypy"]["mypy_path"]) == sources
