@@ -106,7 +106,8 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
         part = input if basic is None else select(input, basic)
         if not is_tensor:
             value = part.new_tensor(value)
-        while value.ndim > part.ndim and value.shape[0] == 1:
+        ndim = _dimensions_left(part.ndim, advanced)
+        while value.ndim > ndim and value.shape[0] == 1:
             value = value.squeeze(0)
         if advanced is None:
             _check_fits(value.shape, part.shape)
@@ -121,10 +122,21 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
         source = value.array
     else:  # as_array refuses what an integer dtype can't hold
         source = as_array(value, dtype) if dtype.kind in "iu" else np.asarray(value)
-    while source.ndim > target.ndim and source.shape[0] == 1:
+    ndim = _dimensions_left(target.ndim, advanced)
+    while source.ndim > ndim and source.shape[0] == 1:
         source = source[0]
     mode.quiet.run(_assign, target, advanced, source.astype(dtype, copy=False))
     mark_changed(target)
+
+
+def _dimensions_left(ndim: int, indices: Any) -> int:
+    """Return how many dimensions `x[indices]` has; further ones of a value must have length 1."""
+    arrays = [i for i in indices or () if i is not _ALL]
+    if not arrays:
+        return ndim
+    if arrays[0].dtype.kind == "b":
+        return ndim - int(arrays[0].ndim) + 1
+    return ndim - len(arrays) + max(i.ndim for i in arrays)
 
 
 def _assign(target: Any, indices: Any, values: Any) -> None:

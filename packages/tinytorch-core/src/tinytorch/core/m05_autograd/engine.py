@@ -119,7 +119,7 @@ def check_unchanged(node: Node, thunks: Sequence[Any]) -> None:
     for thunk, edge in zip_longest(thunks, node.edges):
         if thunk is not None:
             held = idle if edge is None else needed
-            held.update(id(cell.cell_contents) for cell in thunk.__closure__ or ())
+            held.update(id(cell.cell_contents) for cell in getattr(thunk, "__closure__", None) or ())
     for x in node.saved:
         if id(x) in idle and id(x) not in needed:
             continue
