@@ -31,11 +31,16 @@ USES = (
     "{n} = {a} / ({b} * {b} + 1)", "{n} = t.stack([{a}, {a}])", "{n} = {a}.mean()",
     "with t.no_grad(): {n} = {a}[0]", "with t.no_grad(): {n} = {a} * 2", "{n} = {a}.cumsum(0)", "{n} = {a} @ {a}.t()",
 )  # fmt: skip
-# PyTorch refuses changes that touch one of several views made by one call; what it gives for these, it must give then.
-ALONE = {
+# Where PyTorch refuses, another way to say the same: one of several views made by one call may not be changed,
+# nor the result of an in-place function whose gradient is computed from its result.
+OTHERWISE = {
     "{n} = {a}.unbind(0)[0]": "{n} = {a}[0]",
     "{n} = {a}.split(1)[-1]": "{n} = {a}[-1:]",
     "{n} = {a}.chunk(2)[0]": "{n} = {a}[: ({a}.shape[0] + 1) // 2]",
+    "{a}.exp_().clamp_(max=2)": "{a}.copy_({a}.exp().clamp(max=2))",
+    "{a}.relu_()": "{a}.copy_({a}.relu())",
+    "{a}.tanh_()": "{a}.copy_({a}.tanh())",
+    "{a}.sigmoid_()": "{a}.copy_({a}.sigmoid())",
 }
 STEPS = (*VIEWS, *VIEWS, *CHANGES, *CHANGES, *USES)
 
@@ -57,7 +62,7 @@ def programs(draw: Any) -> tuple[str, str]:
         new = f"v{number}"
         lines.append(step.format(a=a, b=b, s=a, n=new))
         copy = f"{b}.clone()" if step in CHANGES else b
-        careful.append(ALONE.get(step, step).format(a=a, b=copy, s=f"{a}.clone()", n=new))
+        careful.append(OTHERWISE.get(step, step).format(a=a, b=copy, s=f"{a}.clone()", n=new))
         if "{n}" in step:
             names.append(new)
     loss = " + ".join(f"({name} * {name}).sum()" for name in names)
