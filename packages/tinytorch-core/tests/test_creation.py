@@ -107,6 +107,7 @@ def test_tensor_copies_and_converts():
         ([np.zeros((2, 3)), np.zeros((2, 4))], ValueError, "length 3 at dim 2 .got 4."),
         ([[1], 2], TypeError, "not a sequence"),
         ([1, [2]], TypeError, "not a sequence"),
+        ([[1], [[2]]], TypeError, "not a sequence: .* more deeply"),
         ("abc", TypeError, "invalid data type 'str'"),
         (b"abc", TypeError, "invalid data type 'bytes'"),
         (["a"], ValueError, "too many dimensions 'str'"),
@@ -132,6 +133,8 @@ def test_values_that_the_dtype_cannot_hold():
             tensor(data, dtype=dtype)
     with pytest.raises(RuntimeError, match="floating point"):
         tensor([1], requires_grad=True)
+    with pytest.raises(TypeError, match="must be bool, not float"):
+        tensor([1.0], requires_grad=1.5)
     with pytest.raises(TypeError, match="supported are"):
         tensor([1], dtype=np.complex64)
 
@@ -141,7 +144,12 @@ def test_tensor_class():
     assert Tensor([True]).tolist() == [1.0]
     assert Tensor(np.array([1, 2])).dtype == float32
     assert Tensor(tensor([1, 2])).dtype == int64
+    x = tensor([1.0], requires_grad=True)
+    assert np.shares_memory(Tensor(x).array, x.array)
+    assert not Tensor(x).requires_grad
     assert Tensor().shape == (0,)
+    with pytest.raises(TypeError, match="NoneType"):
+        Tensor([None])
     assert Tensor(5).shape == (5,)
     assert Tensor(2, 3).shape == (2, 3)
     assert Tensor((2, 3)).tolist() == [2.0, 3.0]

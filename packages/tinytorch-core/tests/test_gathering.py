@@ -232,6 +232,11 @@ def test_unique_slices_and_nan():
     assert inverse.tolist() == [1, 0, 1]
     assert counts.tolist() == [1, 2]
     assert unique(tensor([np.nan, 1.0, np.nan])).shape == (3,)
+    w = tensor([1.0, 2.0, 1.0], requires_grad=True)
+    values, inverse = unique(w, return_inverse=True)
+    assert not inverse.requires_grad
+    with pytest.raises(NotImplementedError, match="derivative of unique"):
+        values.sum().backward()
 
 
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)))

@@ -85,6 +85,9 @@ def test_seeds():
     for bad in (2**64, -(2**63) - 1):
         with pytest.raises(ValueError, match="must be from"):
             g.manual_seed(bad)
+    assert manual_seed("7").initial_seed() == 7
+    with pytest.raises(TypeError, match="NoneType"):
+        manual_seed(None)
     for bad in (1.5, "a", None, True):
         with pytest.raises(RuntimeError, match="expected an int"):
             g.manual_seed(bad)
@@ -130,6 +133,9 @@ def test_shapes_and_dtypes():
     assert randint_like(zeros(2), 2, 5).dtype == float32
     assert normal(zeros(2, 3), ones(3)).shape == (2, 3)
     assert normal(1.0, ones(3, dtype=float64)).dtype == float64
+    assert normal(1.0, 2.0, (3,), dtype=float64, requires_grad=True).dtype == float64
+    assert zeros(3).bernoulli().tolist() == zeros(3).bernoulli(0.0).tolist() == [0.0] * 3
+    assert tensor([0.0, 1.0]).multinomial(2, True).tolist() == [1, 1]
 
 
 def test_moments():
@@ -186,7 +192,7 @@ def test_bernoulli_and_normal_refuse():
     with pytest.raises(NotImplementedError, match="int64"):
         bernoulli(tensor([0, 1]))
     for call in (lambda: normal(0.0, 1.0), lambda: normal(zeros(2), 1.0, (2,))):
-        with pytest.raises(TypeError, match="either a tensor"):
+        with pytest.raises(TypeError, match="takes a tensor"):
             call()
     for call in (
         lambda: normal(zeros(2), -1.0),

@@ -17,6 +17,7 @@ import numpy as np
 
 from .linalg import check_dtypes, product
 from .op import Array, Arrays, op
+from .shape import diagonal, permute
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -40,17 +41,37 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         raise TypeError(f"einsum(): equation must be a str, not {type(equation).__name__}")
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
+    if not operands:
+        raise ValueError("einsum(): give at least one operand after the equation")
     for x in operands:
         if not hasattr(x, "array"):
             raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")
     terms, output = parse(equation, tuple(x.shape for x in operands))
-    return _einsum(operands, terms, output)
+    return _alone(operands[0], terms[0], output) if len(operands) == 1 else _einsum(operands, terms, output)
+
+
+def _alone(x: Tensor, term: str, output: str) -> Tensor:
+    """Do an einsum of one operand: diagonals, sums and an order of dimensions. Without sums it is a view."""
+    while len(set(term)) < len(term):
+        c = next(c for c in term if term.count(c) > 1)
+        first = term.index(c)
+        second = term.index(c, first + 1)
+        x = diagonal(x, 0, first, second)  # which is the last dimension of the result
+        term = term[:first] + term[first + 1 : second] + term[second + 1 :] + c
+    gone = tuple(i for i, c in enumerate(term) if c not in output)
+    if gone:
+        x = x.sum(gone)
+        term = "".join(c for c in term if c in output)
+    return permute(x, tuple(term.index(c) for c in output))
 
 
 @op
 def _einsum(operands: Arrays, terms: Sequence[str], output: str) -> Array:
     for x in operands:
-        check_dtypes(operands[0], x)
+        if x.dtype != operands[0].dtype:
+            raise RuntimeError(
+                f"einsum(): all operands must have the same dtype, got {operands[0].dtype} and {x.dtype}"
+            )
     return contract(operands, terms, output)
 
 
@@ -129,7 +150,7 @@ def contract(arrays: Sequence[Any], terms: Sequence[str], output: str) -> Any:
     x, term = _summed(*parts[0], set(output))
     x = x.transpose([term.index(c) for c in output if c in term])
     x = x.reshape([sizes[c] for c in output])  # letters of length 1 had been dropped
-    return x if len(arrays) > 1 else x.copy()
+    return x if len(arrays) > 1 else x.copy()  # of one array it may be a view
 
 
 def reduced(x: Any, term: str, sizes: dict[str, int]) -> tuple[Any, str]:
@@ -162,7 +183,11 @@ def _pair(left: tuple[Any, str], right: tuple[Any, str], needed: set[str]) -> tu
     shape = [a.shape[a_term.index(c)] for c in batch + rows] + [b.shape[b_term.index(c)] for c in columns]
     a = _grouped(a, a_term, batch, rows, common)
     b = _grouped(b, b_term, batch, common, columns)
-    out = product(a, b) if common else a * b  # without a common letter every pair is multiplied
+    if common:
+        check_dtypes(a, b)  # a sum of integers has made int64 of them
+        out = product(a, b)
+    else:
+        out = a * b  # every pair is multiplied
     return out.reshape(shape), "".join(batch + rows + columns)
 
 
@@ -170,7 +195,8 @@ def _summed(x: Any, term: str, needed: set[str]) -> tuple[Any, str]:
     gone = tuple(i for i, c in enumerate(term) if c not in needed)
     if not gone:
         return x, term
-    return np.asarray(x.sum(axis=gone, dtype=x.dtype)), "".join(c for c in term if c in needed)
+    dtype = x.dtype if x.dtype.kind == "f" else np.int64
+    return np.asarray(x.sum(axis=gone, dtype=dtype)), "".join(c for c in term if c in needed)
 
 
 def _grouped(x: Any, term: str, batch: list[str], first: list[str], second: list[str]) -> Any:

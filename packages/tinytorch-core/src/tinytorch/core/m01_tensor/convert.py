@@ -46,6 +46,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         array = np.array(data, np.float64 if natural.kind == "f" else natural)
     except OverflowError as error:
         raise ValueError(f"Overflow when unpacking long long: {error}") from error
+    except ValueError as error:
+        raise TypeError("not a sequence: some of the data is nested more deeply than the rest") from error
     if target.kind in "iu" and natural.kind in "if" and array.size:
         limit = np.iinfo(target).max
         if not (array.max() <= limit and array.min() >= -limit - 1):
@@ -58,14 +60,17 @@ def legacy_array(data: Any, sizes: tuple[Any, ...]) -> np.ndarray:
     if sizes or (isinstance(data, (int, np.integer)) and not isinstance(data, bool)):
         return np.zeros(as_size((data, *sizes), "Tensor"), get_default_dtype())
     if isinstance(data, _op.Tensor):
-        return data.array.copy()
+        return data.array
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}': a tensor holds numbers")
     if isinstance(data, np.generic) or not (isinstance(data, Sequence) or hasattr(data, "__array__")):
         raise TypeError(
             f"new(): data must be a sequence (got {type(data).__name__}); use tensor() for a number"
         )
-    return as_array(data, get_default_dtype())
+    try:
+        return as_array(data, get_default_dtype())
+    except RuntimeError as error:  # this oldest way of making tensors has an error type of its own
+        raise TypeError(str(error)) from error
 
 
 def _surveyed(data: Any, lengths: list[int], depth: int, dtypes: set[np.dtype[Any]]) -> Any:

@@ -180,6 +180,8 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, requires_gra
 
 def _finish(array: np.ndarray, requires_grad: bool) -> Tensor:
     result = wrap(array)
+    if requires_grad.__class__ is not bool:
+        raise TypeError(f"argument 'requires_grad' must be bool, not {type(requires_grad).__name__}")
     return result.requires_grad_() if requires_grad else result
 
 

@@ -7,15 +7,23 @@ from typing import Any
 import numpy as np
 
 from .convert import as_size
-from .creation import Size
-from .dtypes import get_default_dtype, int64, promote_types
+from .creation import Size, _dtype, _finish
+from .dtypes import int64, promote_types
 from .generator import Generator
 from .random import drawn, integer_array, normal_array, uniform_array
 from .tensor import Tensor, wrap
 from .views import write_in_place
 
 
-def normal(mean: Any, std: Any = 1.0, size: Size = None, *, generator: Generator | None = None) -> Tensor:
+def normal(
+    mean: Any,
+    std: Any = 1.0,
+    size: Size = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Return numbers from normal distributions, with a mean and standard deviation for each or for all.
 
     No gradient flows to `mean` and `std`; for that, write `mean + std * randn_like(mean)`.
@@ -25,6 +33,8 @@ def normal(mean: Any, std: Any = 1.0, size: Size = None, *, generator: Generator
         std: a tensor or a number, not negative.
         size: the shape, if both are numbers.
         generator: where the random numbers come from.
+        dtype: the dtype, if both are numbers.
+        requires_grad: whether the result requires a gradient, if both are numbers.
 
     Raises:
         TypeError: both are numbers and there is no size, or the other way round.
@@ -33,14 +43,14 @@ def normal(mean: Any, std: Any = 1.0, size: Size = None, *, generator: Generator
     Source: https://docs.pytorch.org/docs/stable/generated/torch.normal.html
     """
     tensors = [x for x in (mean, std) if isinstance(x, Tensor)]
-    if bool(tensors) == (size is not None):
-        raise TypeError("normal() takes either a tensor as mean or std, or two numbers and a size")
+    if bool(tensors) == (size is not None) or (tensors and (dtype is not None or requires_grad)):
+        raise TypeError("normal() takes a tensor as mean or std, or two numbers, a size and a dtype")
     m, s = (x.array if isinstance(x, Tensor) else x for x in (mean, std))
     if np.any(np.less(s, 0)):
         raise RuntimeError("normal expects all elements of std >= 0.0")
     if not tensors:
-        z = normal_array(as_size((size,), "normal"), get_default_dtype(), generator)
-        return wrap(z * z.dtype.type(s) + z.dtype.type(m))
+        z = normal_array(as_size((size,), "normal"), _dtype(dtype), generator)
+        return _finish(z * z.dtype.type(s) + z.dtype.type(m), requires_grad)
     dtype = tensors[0].dtype if len(tensors) == 1 else promote_types(m.dtype, s.dtype)
     try:
         shape = np.broadcast_shapes(np.shape(m), np.shape(s))

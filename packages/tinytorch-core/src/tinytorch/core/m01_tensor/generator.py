@@ -94,8 +94,8 @@ default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the default generator anew from a seed, and return it; see `Generator.manual_seed`."""
-    return default_generator.manual_seed(seed)
+    """Start the default generator anew from `int(seed)`, and return it; see `Generator.manual_seed`."""
+    return default_generator.manual_seed(int(seed))
 
 
 def seed() -> int:

@@ -140,7 +140,7 @@ def rows(x: Any) -> Any:
 
 def check_dtypes(a: Any, b: Any) -> None:
     """Raise PyTorch's error if two arrays to be multiplied have different dtypes, or are bools."""
-    if a.dtype.kind == "b":
+    if a.dtype.kind == b.dtype.kind == "b" and a.size and b.size:
         raise NotImplementedError("matrix products of bool tensors aren't implemented")
     if a.dtype != b.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a.dtype} != {b.dtype}")

@@ -52,6 +52,22 @@ class CreationMethods:
 
         return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
+    # Random numbers
+
+    def bernoulli(self: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+        """Return ones with these probabilities, zeros otherwise; see `bernoulli`."""
+        from .distributions import bernoulli
+
+        return bernoulli(self, p, generator=generator)
+
+    def multinomial(
+        self: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Draw indices with probabilities proportional to these weights; see `multinomial`."""
+        from .distributions import multinomial
+
+        return multinomial(self, num_samples, replacement, generator=generator)
+
     # In place; each returns the tensor
 
     def normal_(self: Any, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:

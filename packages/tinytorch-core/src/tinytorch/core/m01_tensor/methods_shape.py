@@ -24,10 +24,14 @@ class ShapeMethods:
 
     def reshape(self, *shape: Any) -> Tensor:
         """Return the same numbers in another shape; see `reshape`."""
+        if not shape:
+            raise TypeError("reshape() missing 1 required positional argument: 'shape'")
         return _shape.reshape(self, _ints(shape))
 
     def view(self, *shape: Any) -> Tensor:
         """Return a view in another shape; an error if that would need a copy."""
+        if not shape:
+            raise TypeError("view() missing 1 required positional argument: 'shape'")
         return _shape.view(self, _ints(shape))
 
     def reshape_as(self, other: Tensor) -> Tensor:
@@ -74,7 +78,7 @@ class ShapeMethods:
             raise RuntimeError(
                 f"tensor.mT is only supported on matrices or batches of matrices. Got {ndim}-D tensor."
             )
-        return _shape.transpose(self, -2, -1) if ndim else _shape.permute(self, ())
+        return _shape.transpose(self, -2, -1) if ndim else cast("Tensor", self)
 
     def movedim(self, source: Any, destination: Any) -> Tensor:
         """Return a view with dimensions moved to other places."""

@@ -10,6 +10,7 @@ from .dtypes import int64
 from .gathering import gather
 from .index import getitem
 from .op import Array, op
+from .record import Node, mode
 from .shape import axis_of, checked_dim, expand, reshape
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return SortResult(gather(input, dim, indices), indices)
 
 
+def _no_derivative(g: Any) -> Any:
+    raise NotImplementedError("the derivative of unique() isn't implemented")
+
+
 def unique(
     input: Tensor,
     sorted: bool = True,
@@ -99,7 +104,7 @@ def unique(
     """Return the distinct elements in ascending order, or with `dim` the distinct slices.
 
     Args:
-        input: the tensor; no gradient flows through what is found.
+        input: the tensor; the values found have no derivative, `backward` through them is an error.
         sorted: they are in order even without it.
         return_inverse: return also, for each element (or slice), the place of its equal in the result.
         return_counts: return also how often each occurs.
@@ -112,11 +117,16 @@ def unique(
         input.array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
     )
     found = [values]
+    history = None
+    if mode.grad and input.requires_grad:
+        history = Node("unique", _no_derivative, [input._node or input], [], values.shape, values.dtype)
     if return_inverse:
         found.append(inverse.reshape(input.shape if axis is None else -1))
     if return_counts:
         found.append(counts)
     tensors = tuple(map(wrap, found))
+    if history is not None:
+        tensors[0]._node, tensors[0]._requires_grad = history, True
     return tensors if len(tensors) > 1 else tensors[0]
 
 

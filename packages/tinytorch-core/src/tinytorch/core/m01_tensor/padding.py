@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .comparison import as_element
 from .index import index
 from .op import Array, op
 from .shape import clone
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def _constant_pad(input: Array, widths: Any, value: Any) -> Array:
     inside, kept = overlap(input.shape, widths)
     shape = [n + before + after for n, (before, after) in zip(input.shape, widths)]
-    out = np.full(shape, np.asarray(value).astype(input.dtype))
+    if input.dtype.kind == "u" and value < 0:
+        raise RuntimeError(f"pad(): the value {value} doesn't fit into {input.dtype}")
+    out = np.full(shape, as_element("pad", value, input.dtype))
     out[inside] = input[kept]
     return out
 

@@ -75,7 +75,7 @@ def _reshaped(array: Any, shape: Any) -> Any:
         return array.reshape(shape)
     except ValueError:
         given = list(map(int, shape))
-        if min(given) < -1:
+        if min(given, default=0) < -1:
             text = f"invalid shape dimension {min(given)} in shape {given}"
         elif given.count(-1) > 1:
             text = f"only one dimension can be inferred, got shape {given}"

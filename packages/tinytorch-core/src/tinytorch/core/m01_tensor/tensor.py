@@ -26,7 +26,8 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
     `Tensor(2, 3)` makes zeros of that shape.
 
     Args:
-        data: nested lists of numbers, a NumPy array or a Tensor, which are copied; or the first length.
+        data: nested lists of numbers or a NumPy array, which are copied; a Tensor, whose memory is shared;
+            or the first length.
         sizes: the other lengths.
 
     Attributes:
