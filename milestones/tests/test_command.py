@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -191,3 +192,13 @@ def test_path_that_the_console_cannot_show(python, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert b"\\xfc" in done.stdout
     assert b"Traceback" not in done.stderr
+
+
+def test_killed_run_leaves_no_half_results(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-m", "tinytorch.milestones", "run", "mlp", "--out", str(tmp_path)]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
+        assert b"training" in running.stderr.readline()  # so it is at work
+        running.kill()
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert main(["run", "mlp", "--epochs", "1", "--quiet", "--out", str(tmp_path)]) in (0, 1)
+    assert (tmp_path / "mlp" / "metrics.json").is_file()
