@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from tinytorch.milestones.data import DataError, digits, digits_by_unknown_hands, read_idx, read_idx_folder
 
 

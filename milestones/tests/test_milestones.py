@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from tinytorch.core import from_numpy, manual_seed, no_grad, tensor
 from tinytorch.milestones import mlp_1986, perceptron_1957, xor_1969
 from tinytorch.milestones.command import main

@@ -6,11 +6,9 @@ import warnings
 import numpy as np
 import pytest
 import tinytorch.core as tt
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
-from tinytorch.core import functional as F
-from tinytorch.core import no_grad, opcheck, tensor
+from tinytorch.core import functional as F, no_grad, opcheck, tensor
 from tinytorch.core.m02_activations import functions as ops
 from tinytorch.core.m02_activations.kernels import choose, column_sums, drop, sums
 from tinytorch.core.m02_activations.probabilities import log_softmax, softmax

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import (
     Tensor,
     arange,
     as_tensor,
+    bool as bool_,
     empty,
     empty_like,
     eye,
@@ -30,7 +30,6 @@ from tinytorch.core import (
     zeros,
     zeros_like,
 )
-from tinytorch.core import bool as bool_
 
 
 @pytest.mark.parametrize(
@@ -164,6 +163,7 @@ def test_tensor_class():
         Tensor(2, 2.5)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, min_side=0), elements=st.floats(-10, 10)))
 def test_nested_lists_come_back(array):
     assert tensor(array.tolist(), dtype=float64).tolist() == array.tolist()

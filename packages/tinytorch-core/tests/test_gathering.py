@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import (
     arange,
@@ -214,6 +213,7 @@ def test_sorted_values_carry_gradients():
     assert topk(arange(100, dtype=float16), 3).indices.tolist() == [99, 98, 97]
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.int64, hnp.array_shapes(max_dims=3, min_side=0, max_side=4), elements=st.integers(-3, 3))
 )
@@ -239,6 +239,7 @@ def test_unique_slices_and_nan():
         values.sum().backward()
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)))
 def test_nonzero_and_masked_select(mask):
     found = nonzero(tensor(mask))

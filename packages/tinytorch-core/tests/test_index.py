@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import (
     Tensor,
+    bool as bool_,
     float32,
     float64,
     from_numpy,
@@ -18,7 +18,6 @@ from tinytorch.core import (
     uint8,
     zeros,
 )
-from tinytorch.core import bool as bool_
 
 
 def take(array: np.ndarray, index: tuple) -> np.ndarray:

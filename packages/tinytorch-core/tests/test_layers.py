@@ -18,12 +18,12 @@ from tinytorch.core import (
     ReLU,
     Sequential,
     Unflatten,
+    functional as F,
     manual_seed,
     no_grad,
     opcheck,
     tensor,
 )
-from tinytorch.core import functional as F
 from tinytorch.core.m03_layers.dropout import _dropout
 from tinytorch.core.m03_layers.linear import bilinear, linear
 

@@ -6,8 +6,7 @@ import operator
 import numpy as np
 import pytest
 import tinytorch.core as tt
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import Tensor, opcheck, tensor
 

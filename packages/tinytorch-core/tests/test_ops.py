@@ -83,6 +83,11 @@ REDUCTIONS = ("mean", "sum", "none")
 MASK = b([[True, False, True], [False, True, True]])
 
 
+def each(names: list[str], cases: list[tuple]) -> dict[str, list[tuple]]:
+    """Give all these operations the same cases."""
+    return {name: cases for name in names}
+
+
 def loss(*extra: object) -> list[tuple]:
     """Make the cases of a loss of two tensors of one shape, for every reduction."""
     return [(t(2, 3), t(2, 3, seed=7), *extra, r) for r in REDUCTIONS]
@@ -121,20 +126,20 @@ CASES: dict[str, list[tuple]] = {
     ],
     "lerp": [(t(2, 3), t(3), 0.3), (t(2, 3), t(2, 3, seed=3), u(2, 1)), (t(0, 2), t(1, 2), 0.5)],
     # functions of one tensor
-    **dict.fromkeys(
+    **each(
         ["neg", "abs", "square", "exp", "expm1", "sin", "cos", "sinh", "cosh", "tanh", "erf", "atan"], UNARY
     ),
-    **dict.fromkeys(["sign", "floor", "ceil", "trunc"], UNARY),
-    **dict.fromkeys(["reciprocal", "sqrt", "rsqrt", "log", "log1p", "log2", "log10"], UNARY_POSITIVE),
-    **dict.fromkeys(["tan", "asin", "acos"], UNARY_UNIT),
+    **each(["sign", "floor", "ceil", "trunc"], UNARY),
+    **each(["reciprocal", "sqrt", "rsqrt", "log", "log1p", "log2", "log10"], UNARY_POSITIVE),
+    **each(["tan", "asin", "acos"], UNARY_UNIT),
     "round": [(t(2, 3),), (t(2, 3), {"decimals": 1})],
     "cast": [(t(2, 3), np.dtype(np.float64))],
     # comparisons and logic
-    **dict.fromkeys(["eq", "ne", "lt", "le", "gt", "ge", "isclose"], [(t(2, 3), t(3))]),
-    **dict.fromkeys(["isnan", "isinf", "isfinite"], [(t(2, 3),)]),
-    **dict.fromkeys(["logical_and", "logical_or", "logical_xor"], [(MASK, MASK[0])]),
+    **each(["eq", "ne", "lt", "le", "gt", "ge", "isclose"], [(t(2, 3), t(3))]),
+    **each(["isnan", "isinf", "isfinite"], [(t(2, 3),)]),
+    **each(["logical_and", "logical_or", "logical_xor"], [(MASK, MASK[0])]),
     "logical_not": [(MASK,)],
-    **dict.fromkeys(["bitwise_and", "bitwise_or", "bitwise_xor"], [(i(1, 6), i(3, 2)), (i(1, 6), 3)]),
+    **each(["bitwise_and", "bitwise_or", "bitwise_xor"], [(i(1, 6), i(3, 2)), (i(1, 6), 3)]),
     "bitwise_not": [(i(1, 6),)],
     "choose": [(MASK, t(2, 3), t(3)), (MASK, t(), 1.0), (MASK, 2.0, t(2, 1))],
     "masked_fill": [(t(2, 3), MASK, 0.5), (t(3), MASK, t())],
@@ -162,8 +167,8 @@ CASES: dict[str, list[tuple]] = {
     "amax": [(t(2, 3), 0), (t(2, 3), (0, 1), True), (t(2, 3),), (t(),)],
     "of_all": [(t(2, 3), "max"), (t(), "min")],
     "amin": [(t(2, 3), 0), (t(2, 3), (0, 1), True), (t(2, 3),), (t(),)],
-    **dict.fromkeys(["argmax", "argmin"], [(t(2, 3),), (t(2, 3), 0, True)]),
-    **dict.fromkeys(["any", "all"], [(MASK,), (MASK, 1)]),
+    **each(["argmax", "argmin"], [(t(2, 3),), (t(2, 3), 0, True)]),
+    **each(["any", "all"], [(MASK,), (MASK, 1)]),
     "count_nonzero": [(MASK,)],
     "bincount": [(i(0, 2, 2), t(3)), (i(0, 2, 2), t(3), 5)],
     # shapes
@@ -185,7 +190,7 @@ CASES: dict[str, list[tuple]] = {
     "tril": [(t(3, 4),), (t(2, 3, 3), 1)],
     "triu": [(t(3, 4),), (t(2, 3, 3), -1)],
     "diag": [(t(3),), (t(3, 4),), (t(2), 1), (t(3, 3), -1)],
-    "view": [(t(2, 3), (3, 2)), (t(0, 3), (3, 0))],
+    "view": [(t(2, 3), (2, 3, 1)), (t(0, 3), (3, 0))],
     "_constant_pad": [(t(2, 3), [(1, 0), (2, 1)], 0.5), (t(2, 3), [(0, 0), (-1, 2)], 0.0), (t(), [], 0.0)],
     # parts
     "select": [
@@ -233,7 +238,7 @@ CASES: dict[str, list[tuple]] = {
         (t(3, 2), 1, i(1), t(3, 1, seed=3)),
         (t(), 0, i(0), t(seed=3)),
     ],
-    **dict.fromkeys(["argsort"], [(t(2, 3),), (t(2, 3), 0, True), (t(),)]),
+    **each(["argsort"], [(t(2, 3),), (t(2, 3), 0, True), (t(),)]),
     "_topk_indices": [(t(2, 3), 2, 1, True, True), (t(2, 30), 2, -1, False, True)],
     "_nonzero": [(MASK,), (t(2, 3),)],
     "one_hot": [(i(0, 2, 1),), (i(0, 2, 1), 4)],
@@ -271,7 +276,7 @@ CASES: dict[str, list[tuple]] = {
     "outer": [(t(3), t(2))],
     "addmm": [(t(2, 4), t(2, 3), t(3, 4)), (t(4), t(2, 3), t(3, 4), {"beta": 0.5, "alpha": 2.0})],
     # activations
-    **dict.fromkeys(
+    **each(
         [
             "relu",
             "leaky_relu",
@@ -331,46 +336,9 @@ CASES: dict[str, list[tuple]] = {
         *[(*LOGITS, w, g, r) for w in (None, constant(3)) for g in (-100, 2) for r in REDUCTIONS],
         (t(2, 3, 4), i([[0, 1, 2, 0], [2, 2, 1, 0]]), constant(3), 1, "mean"),
     ],
-    # indexing and ordering
-    "select": [
-        (t(3, 4), (1, slice(None))),
-        (t(3, 4), (slice(0, 2), None, -1)),
-        (t(3, 4), (..., slice(None, None, 2))),
-    ],
-    "index": [
-        (t(3, 4), [np.array([0, 2, 0])]),
-        (t(3, 4), [slice(None), np.array([[1, 1], [3, 0]])]),
-        (t(3, 4, 2), [np.array([0, 2]), slice(None), np.array([[1], [0]])]),
-        (t(3, 4), [np.array([2, 0])], True),
-        (t(3, 4), [np.zeros(0, np.int64)]),
-    ],
-    "index_put": [
-        (t(3, 4), t(2, 4), [np.array([0, 2])]),
-        (t(3, 4), t(), [slice(None), np.array([1, 3])]),
-        (t(3, 4), t(4), [np.array([2, 0])], True),
-    ],
-    "index_select": [(t(3, 4), 0, i(2, 0, 2)), (t(3, 4), -1, i(1, 1)), (t(3), 0, i(1))],
-    "index_add": [
-        (t(3, 4), 0, i(2, 0, 2), t(3, 4, seed=6)),
-        (t(3, 2), 1, i(1, 1), t(3, 2, seed=6), {"alpha": 2.0}),
-    ],
-    "gather": [(t(3, 4), 1, i([[0, 0], [3, 1], [2, 2]])), (t(3, 4), 0, i([[1, 1, 0, 2]])), (t(), 0, i(0))],
-    "scatter": [(t(3, 4), 1, i([[0], [3], [2]]), t(3, 2)), (t(3, 4), 0, i([[1, 0]]), 0.5)],
-    "scatter_add": [(t(3, 4), 1, i([[0, 0], [3, 1], [2, 2]]), t(3, 3)), (t(3), 0, i(1, 1), t(2))],
     "found": [(t(2, 3), i([1, 0]), 1, False, largest), (t(2, 3), i([[1, 1, 1]]), 0, True, largest)],
-    "_constant_pad": [(t(2, 3), [(1, 0), (2, 1)], 0.0), (t(2, 3), [(0, 0), (-1, 2)], 1.5)],
-    "_einsum": [
-        ([t(2, 3), t(3, 4)], ["ij", "jk"], "ik"),
-        ([t(2, 3)], ["ij"], "j"),
-        ([t(2), t(3)], ["i", "j"], "ij"),
-    ],
-    "view": [(t(2, 3), (2, 3, 1))],
-    "one_hot": [(i(0, 2), 3)],
-    **dict.fromkeys(["argsort", "_nonzero"], [(t(2, 3),)]),
-    "_topk_indices": [(t(2, 3), 2, 1, True, True)],
     # in-place forms and random numbers, as operations of their own
     "copied": [(t(2, 3), t(3)), (t(2, 3), t(2, 1))],
-    "drawn": [(t(2, 3), t(2, 3), np.ones((2, 3)))],
     "filled": [(t(2, 3), 0.5), (t(2, 3), t())],
 }
 

@@ -5,6 +5,7 @@ import math
 import pytest
 from tinytorch.core import (
     arange,
+    bool as bool_,
     float16,
     float32,
     float64,
@@ -15,7 +16,6 @@ from tinytorch.core import (
     tensor,
     zeros,
 )
-from tinytorch.core import bool as bool_
 
 NAN, INF = math.nan, math.inf
 

@@ -7,6 +7,7 @@ import pytest
 from tinytorch.core import (
     Generator,
     bernoulli,
+    bool as bool_,
     default_generator,
     float16,
     float32,
@@ -31,7 +32,6 @@ from tinytorch.core import (
     uint8,
     zeros,
 )
-from tinytorch.core import bool as bool_
 
 DRAWS = {
     "rand": lambda g: rand(5, generator=g),

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pytest
 import tinytorch.core as tt
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import opcheck, tensor
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import (
     Tensor,
@@ -184,6 +183,7 @@ def test_zero_size(shape):
     assert x.grad.shape == shape
 
 
+@settings(deadline=None)
 @given(hnp.array_shapes(max_dims=4, min_side=0, max_side=4), st.data())
 def test_random_permutations_and_reshapes(shape, data):
     array = np.arange(float(np.prod(shape))).reshape(shape)
@@ -199,6 +199,7 @@ def test_random_permutations_and_reshapes(shape, data):
     np.testing.assert_array_equal(x.grad.numpy(), moved)
 
 
+@settings(deadline=None)
 @given(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5), st.integers(1, 6), st.data())
 def test_splitting_and_joining_are_inverse(shape, size, data):
     dim = data.draw(st.integers(-len(shape), len(shape) - 1))

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import Progress as RichProgress
-from rich.progress import ProgressColumn, Task
+from rich.progress import Progress as RichProgress, ProgressColumn, Task
 from rich.text import Text
 
 T = TypeVar("T")

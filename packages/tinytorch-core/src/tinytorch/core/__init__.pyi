@@ -1,7 +1,10 @@
 """The public names of `tinytorch.core`, and the room that each comes from."""
 
 from . import functional as functional
+from ._facade import lazy as lazy
 from .m01_tensor import (
+    Generator as Generator,
+    Tensor as Tensor,
     abs as abs,
     absolute as absolute,
     acos as acos,
@@ -68,17 +71,16 @@ from .m01_tensor import (
     full_like as full_like,
     gather as gather,
     ge as ge,
-    Generator as Generator,
     get_default_dtype as get_default_dtype,
     gt as gt,
     half as half,
     index_add as index_add,
     index_select as index_select,
     initial_seed as initial_seed,
+    int8 as int8,
     int16 as int16,
     int32 as int32,
     int64 as int64,
-    int8 as int8,
     is_floating_point as is_floating_point,
     is_tensor as is_tensor,
     isclose as isclose,
@@ -89,9 +91,9 @@ from .m01_tensor import (
     lerp as lerp,
     linspace as linspace,
     log as log,
-    log10 as log10,
     log1p as log1p,
     log2 as log2,
+    log10 as log10,
     logical_and as logical_and,
     logical_not as logical_not,
     logical_or as logical_or,
@@ -167,7 +169,6 @@ from .m01_tensor import (
     take_along_dim as take_along_dim,
     tan as tan,
     tanh as tanh,
-    Tensor as Tensor,
     tensor as tensor,
     tile as tile,
     topk as topk,
@@ -186,25 +187,26 @@ from .m01_tensor import (
     zeros as zeros,
     zeros_like as zeros_like,
 )
+from .m01_tensor.op import Array as Array, Arrays as Arrays, Operand as Operand, op as op
 from .m02_activations import (
     ELU as ELU,
     GELU as GELU,
+    SELU as SELU,
     Hardtanh as Hardtanh,
     LeakyReLU as LeakyReLU,
-    log_softmax as log_softmax,
     LogSigmoid as LogSigmoid,
     LogSoftmax as LogSoftmax,
     Mish as Mish,
-    relu as relu,
     ReLU as ReLU,
-    SELU as SELU,
-    sigmoid as sigmoid,
     Sigmoid as Sigmoid,
     SiLU as SiLU,
-    softmax as softmax,
     Softmax as Softmax,
     Softplus as Softplus,
     Tanh as Tanh,
+    log_softmax as log_softmax,
+    relu as relu,
+    sigmoid as sigmoid,
+    softmax as softmax,
 )
 from .m03_layers import (
     Bilinear as Bilinear,
@@ -212,7 +214,6 @@ from .m03_layers import (
     Dropout as Dropout,
     Flatten as Flatten,
     Identity as Identity,
-    init as init,
     Linear as Linear,
     Module as Module,
     ModuleDict as ModuleDict,
@@ -220,6 +221,7 @@ from .m03_layers import (
     Parameter as Parameter,
     Sequential as Sequential,
     Unflatten as Unflatten,
+    init as init,
 )
 from .m04_losses import (
     BCELoss as BCELoss,
@@ -244,13 +246,13 @@ from .m05_autograd import (
     set_grad_enabled as set_grad_enabled,
 )
 from .m06_optimizers import (
+    SGD as SGD,
     Adagrad as Adagrad,
     Adam as Adam,
     AdamW as AdamW,
     NAdam as NAdam,
     Optimizer as Optimizer,
     RMSprop as RMSprop,
-    SGD as SGD,
 )
 
 __version__: str

@@ -1,188 +1,218 @@
 """Module 01, tensor: arrays of numbers, what can be done with them, and where they come from."""
 
 from . import op as _op  # noqa: F401  (first, because operations and tensors need each other)
-from .arithmetic import add as add
-from .arithmetic import allclose as allclose
-from .arithmetic import div as div
-from .arithmetic import divide as divide
-from .arithmetic import equal as equal
-from .arithmetic import is_floating_point as is_floating_point
-from .arithmetic import is_tensor as is_tensor
-from .arithmetic import result_type as result_type
-from .arithmetic import sub as sub
-from .arithmetic import subtract as subtract
-from .arithmetic import where as where
-from .comparison import bitwise_and as bitwise_and
-from .comparison import bitwise_not as bitwise_not
-from .comparison import bitwise_or as bitwise_or
-from .comparison import bitwise_xor as bitwise_xor
-from .comparison import eq as eq
-from .comparison import ge as ge
-from .comparison import gt as gt
-from .comparison import isclose as isclose
-from .comparison import isfinite as isfinite
-from .comparison import isinf as isinf
-from .comparison import isnan as isnan
-from .comparison import le as le
-from .comparison import logical_and as logical_and
-from .comparison import logical_not as logical_not
-from .comparison import logical_or as logical_or
-from .comparison import logical_xor as logical_xor
-from .comparison import lt as lt
-from .comparison import masked_fill as masked_fill
-from .comparison import ne as ne
+from .arithmetic import (
+    add as add,
+    allclose as allclose,
+    div as div,
+    divide as divide,
+    equal as equal,
+    is_floating_point as is_floating_point,
+    is_tensor as is_tensor,
+    result_type as result_type,
+    sub as sub,
+    subtract as subtract,
+    where as where,
+)
+from .comparison import (
+    bitwise_and as bitwise_and,
+    bitwise_not as bitwise_not,
+    bitwise_or as bitwise_or,
+    bitwise_xor as bitwise_xor,
+    eq as eq,
+    ge as ge,
+    gt as gt,
+    isclose as isclose,
+    isfinite as isfinite,
+    isinf as isinf,
+    isnan as isnan,
+    le as le,
+    logical_and as logical_and,
+    logical_not as logical_not,
+    logical_or as logical_or,
+    logical_xor as logical_xor,
+    lt as lt,
+    masked_fill as masked_fill,
+    ne as ne,
+)
 from .contraction import einsum as einsum
-from .creation import arange as arange
-from .creation import as_tensor as as_tensor
-from .creation import empty as empty
-from .creation import empty_like as empty_like
-from .creation import eye as eye
-from .creation import from_numpy as from_numpy
-from .creation import full as full
-from .creation import full_like as full_like
-from .creation import linspace as linspace
-from .creation import ones as ones
-from .creation import ones_like as ones_like
-from .creation import tensor as tensor
-from .creation import zeros as zeros
-from .creation import zeros_like as zeros_like
-from .distributions import bernoulli as bernoulli
-from .distributions import multinomial as multinomial
-from .distributions import normal as normal
-from .dtypes import bool_ as bool_
-from .dtypes import double as double
-from .dtypes import float16 as float16
-from .dtypes import float32 as float32
-from .dtypes import float64 as float64
-from .dtypes import get_default_dtype as get_default_dtype
-from .dtypes import half as half
-from .dtypes import int8 as int8
-from .dtypes import int16 as int16
-from .dtypes import int32 as int32
-from .dtypes import int64 as int64
-from .dtypes import long as long
-from .dtypes import promote_types as promote_types
-from .dtypes import set_default_dtype as set_default_dtype
-from .dtypes import short as short
-from .dtypes import uint8 as uint8
-from .extremes import all as all
-from .extremes import amax as amax
-from .extremes import amin as amin
-from .extremes import any as any
-from .extremes import argmax as argmax
-from .extremes import argmin as argmin
-from .extremes import max as max
-from .extremes import min as min
-from .functions import abs as abs
-from .functions import absolute as absolute
-from .functions import acos as acos
-from .functions import asin as asin
-from .functions import atan as atan
-from .functions import ceil as ceil
-from .functions import cos as cos
-from .functions import cosh as cosh
-from .functions import erf as erf
-from .functions import exp as exp
-from .functions import expm1 as expm1
-from .functions import floor as floor
-from .functions import log as log
-from .functions import log1p as log1p
-from .functions import log2 as log2
-from .functions import log10 as log10
-from .functions import neg as neg
-from .functions import negative as negative
-from .functions import reciprocal as reciprocal
-from .functions import round as round
-from .functions import rsqrt as rsqrt
-from .functions import sign as sign
-from .functions import sin as sin
-from .functions import sinh as sinh
-from .functions import sqrt as sqrt
-from .functions import square as square
-from .functions import tan as tan
-from .functions import tanh as tanh
-from .functions import trunc as trunc
-from .gathering import gather as gather
-from .gathering import index_add as index_add
-from .gathering import index_select as index_select
-from .gathering import scatter as scatter
-from .gathering import scatter_add as scatter_add
-from .gathering import take_along_dim as take_along_dim
-from .generator import Generator as Generator
-from .generator import default_generator as default_generator
-from .generator import initial_seed as initial_seed
-from .generator import manual_seed as manual_seed
-from .generator import seed as seed
-from .linalg import addmm as addmm
-from .linalg import bmm as bmm
-from .linalg import dot as dot
-from .linalg import matmul as matmul
-from .linalg import mm as mm
-from .linalg import mv as mv
-from .linalg import outer as outer
-from .math import clamp as clamp
-from .math import clip as clip
-from .math import floor_divide as floor_divide
-from .math import lerp as lerp
-from .math import maximum as maximum
-from .math import minimum as minimum
-from .math import mul as mul
-from .math import multiply as multiply
-from .math import pow as pow
-from .math import remainder as remainder
-from .math import true_divide as true_divide
-from .ordering import argsort as argsort
-from .ordering import masked_select as masked_select
-from .ordering import nonzero as nonzero
-from .ordering import one_hot as one_hot
-from .ordering import sort as sort
-from .ordering import topk as topk
-from .ordering import unique as unique
+from .creation import (
+    arange as arange,
+    as_tensor as as_tensor,
+    empty as empty,
+    empty_like as empty_like,
+    eye as eye,
+    from_numpy as from_numpy,
+    full as full,
+    full_like as full_like,
+    linspace as linspace,
+    ones as ones,
+    ones_like as ones_like,
+    tensor as tensor,
+    zeros as zeros,
+    zeros_like as zeros_like,
+)
+from .distributions import bernoulli as bernoulli, multinomial as multinomial, normal as normal
+from .dtypes import (
+    bool_ as bool_,
+    double as double,
+    float16 as float16,
+    float32 as float32,
+    float64 as float64,
+    get_default_dtype as get_default_dtype,
+    half as half,
+    int8 as int8,
+    int16 as int16,
+    int32 as int32,
+    int64 as int64,
+    long as long,
+    promote_types as promote_types,
+    set_default_dtype as set_default_dtype,
+    short as short,
+    uint8 as uint8,
+)
+from .extremes import (
+    all as all,
+    amax as amax,
+    amin as amin,
+    any as any,
+    argmax as argmax,
+    argmin as argmin,
+    max as max,
+    min as min,
+)
+from .functions import (
+    abs as abs,
+    absolute as absolute,
+    acos as acos,
+    asin as asin,
+    atan as atan,
+    ceil as ceil,
+    cos as cos,
+    cosh as cosh,
+    erf as erf,
+    exp as exp,
+    expm1 as expm1,
+    floor as floor,
+    log as log,
+    log1p as log1p,
+    log2 as log2,
+    log10 as log10,
+    neg as neg,
+    negative as negative,
+    reciprocal as reciprocal,
+    round as round,
+    rsqrt as rsqrt,
+    sign as sign,
+    sin as sin,
+    sinh as sinh,
+    sqrt as sqrt,
+    square as square,
+    tan as tan,
+    tanh as tanh,
+    trunc as trunc,
+)
+from .gathering import (
+    gather as gather,
+    index_add as index_add,
+    index_select as index_select,
+    scatter as scatter,
+    scatter_add as scatter_add,
+    take_along_dim as take_along_dim,
+)
+from .generator import (
+    Generator as Generator,
+    default_generator as default_generator,
+    initial_seed as initial_seed,
+    manual_seed as manual_seed,
+    seed as seed,
+)
+from .linalg import (
+    addmm as addmm,
+    bmm as bmm,
+    dot as dot,
+    matmul as matmul,
+    mm as mm,
+    mv as mv,
+    outer as outer,
+)
+from .math import (
+    clamp as clamp,
+    clip as clip,
+    floor_divide as floor_divide,
+    lerp as lerp,
+    maximum as maximum,
+    minimum as minimum,
+    mul as mul,
+    multiply as multiply,
+    pow as pow,
+    remainder as remainder,
+    true_divide as true_divide,
+)
+from .ordering import (
+    argsort as argsort,
+    masked_select as masked_select,
+    nonzero as nonzero,
+    one_hot as one_hot,
+    sort as sort,
+    topk as topk,
+    unique as unique,
+)
 from .padding import pad as pad
 from .printing import set_printoptions as set_printoptions
-from .random import rand as rand
-from .random import rand_like as rand_like
-from .random import randint as randint
-from .random import randint_like as randint_like
-from .random import randn as randn
-from .random import randn_like as randn_like
-from .random import randperm as randperm
-from .rearrange import cat as cat
-from .rearrange import chunk as chunk
-from .rearrange import concat as concat
-from .rearrange import diag as diag
-from .rearrange import flip as flip
-from .rearrange import meshgrid as meshgrid
-from .rearrange import roll as roll
-from .rearrange import split as split
-from .rearrange import stack as stack
-from .rearrange import tile as tile
-from .rearrange import tril as tril
-from .rearrange import triu as triu
-from .rearrange import unbind as unbind
-from .reduce import cumprod as cumprod
-from .reduce import cumsum as cumsum
-from .reduce import logsumexp as logsumexp
-from .reduce import mean as mean
-from .reduce import prod as prod
-from .reduce import sum as sum
-from .shape import broadcast_to as broadcast_to
-from .shape import clone as clone
-from .shape import diagonal as diagonal
-from .shape import flatten as flatten
-from .shape import movedim as movedim
-from .shape import numel as numel
-from .shape import permute as permute
-from .shape import reshape as reshape
-from .shape import squeeze as squeeze
-from .shape import transpose as transpose
-from .shape import unflatten as unflatten
-from .shape import unsqueeze as unsqueeze
-from .statistics import bincount as bincount
-from .statistics import count_nonzero as count_nonzero
-from .statistics import norm as norm
-from .statistics import std as std
-from .statistics import var as var
+from .random import (
+    rand as rand,
+    rand_like as rand_like,
+    randint as randint,
+    randint_like as randint_like,
+    randn as randn,
+    randn_like as randn_like,
+    randperm as randperm,
+)
+from .rearrange import (
+    cat as cat,
+    chunk as chunk,
+    concat as concat,
+    diag as diag,
+    flip as flip,
+    meshgrid as meshgrid,
+    roll as roll,
+    split as split,
+    stack as stack,
+    tile as tile,
+    tril as tril,
+    triu as triu,
+    unbind as unbind,
+)
+from .reduce import (
+    cumprod as cumprod,
+    cumsum as cumsum,
+    logsumexp as logsumexp,
+    mean as mean,
+    prod as prod,
+    sum as sum,
+)
+from .shape import (
+    broadcast_to as broadcast_to,
+    clone as clone,
+    diagonal as diagonal,
+    flatten as flatten,
+    movedim as movedim,
+    numel as numel,
+    permute as permute,
+    reshape as reshape,
+    squeeze as squeeze,
+    transpose as transpose,
+    unflatten as unflatten,
+    unsqueeze as unsqueeze,
+)
+from .statistics import (
+    bincount as bincount,
+    count_nonzero as count_nonzero,
+    norm as norm,
+    std as std,
+    var as var,
+)
 from .tensor import Tensor as Tensor
 
 bool = bool_  # the public name, which would hide Python's own inside dtypes.py

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import math
-from . import op as _op
+from . import math, op as _op
 from .op import Array, op
 from .reduce import Dims, axes, largest, smallest
 

@@ -136,7 +136,7 @@ def _dimensions_left(ndim: int, indices: Any) -> int:
         return ndim
     if arrays[0].dtype.kind == "b":
         return ndim - int(arrays[0].ndim) + 1
-    return ndim - len(arrays) + max(i.ndim for i in arrays)
+    return ndim - len(arrays) + max(int(i.ndim) for i in arrays)
 
 
 def _assign(target: Any, indices: Any, values: Any) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import gathering as _gathering
-from . import index as _index
-from . import linalg as _linalg
-from . import ordering as _ordering
-from . import rearrange as _rearrange
-from . import shape as _shape
+from . import (
+    gathering as _gathering,
+    index as _index,
+    linalg as _linalg,
+    ordering as _ordering,
+    rearrange as _rearrange,
+    shape as _shape,
+)
 from .views import write_in_place
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ class IndexMethods:
         """Return a copy with a tensor or one `value` placed along a dimension; see `scatter`."""
         return _gathering.scatter(self, dim, index, src if value is None else value)
 
-    def scatter_(self: Any, dim: int, index: Tensor, src: Any = None, *, value: float | None = None) -> Tensor:
+    def scatter_(
+        self: Any, dim: int, index: Tensor, src: Any = None, *, value: float | None = None
+    ) -> Tensor:
         """Place a tensor or one `value` along a dimension, in place; see `scatter`."""
         return write_in_place(self, _gathering.scatter, dim, index, src if value is None else value)
 

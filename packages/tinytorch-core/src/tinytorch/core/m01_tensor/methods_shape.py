@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from . import rearrange as _rearrange
-from . import shape as _shape
+from . import rearrange as _rearrange, shape as _shape
 
 if TYPE_CHECKING:
     from .tensor import Tensor

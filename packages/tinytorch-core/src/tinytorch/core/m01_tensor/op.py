@@ -80,7 +80,9 @@ class Op(Generic[P]):
         if not self.slots:
             raise TypeError(f"@op: a parameter of {self.name}() must be annotated Array, Operand or Arrays")
         if self.name in ops and ops[self.name].__module__ != self.__module__:
-            raise ValueError(f"two operations are called {self.name}: in {ops[self.name].__module__} and here")
+            raise ValueError(
+                f"two operations are called {self.name}: in {ops[self.name].__module__} and here"
+            )
         ops[self.name] = self
 
     def __repr__(self) -> str:

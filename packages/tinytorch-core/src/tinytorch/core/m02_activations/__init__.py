@@ -1,30 +1,33 @@
 """Module 02, activations: the nonlinear functions between layers, as functions and as modules."""
 
 from ..m01_tensor import tanh as tanh
-from .functions import elu as elu
-from .functions import gelu as gelu
-from .functions import hardtanh as hardtanh
-from .functions import leaky_relu as leaky_relu
-from .functions import logsigmoid as logsigmoid
-from .functions import mish as mish
-from .functions import relu as relu
-from .functions import selu as selu
-from .functions import sigmoid as sigmoid
-from .functions import silu as silu
-from .functions import softplus as softplus
-from .modules import ELU as ELU
-from .modules import GELU as GELU
-from .modules import SELU as SELU
-from .modules import Hardtanh as Hardtanh
-from .modules import LeakyReLU as LeakyReLU
-from .modules import LogSigmoid as LogSigmoid
-from .modules import LogSoftmax as LogSoftmax
-from .modules import Mish as Mish
-from .modules import ReLU as ReLU
-from .modules import Sigmoid as Sigmoid
-from .modules import SiLU as SiLU
-from .modules import Softmax as Softmax
-from .modules import Softplus as Softplus
-from .modules import Tanh as Tanh
-from .probabilities import log_softmax as log_softmax
-from .probabilities import softmax as softmax
+from .functions import (
+    elu as elu,
+    gelu as gelu,
+    hardtanh as hardtanh,
+    leaky_relu as leaky_relu,
+    logsigmoid as logsigmoid,
+    mish as mish,
+    relu as relu,
+    selu as selu,
+    sigmoid as sigmoid,
+    silu as silu,
+    softplus as softplus,
+)
+from .modules import (
+    ELU as ELU,
+    GELU as GELU,
+    SELU as SELU,
+    Hardtanh as Hardtanh,
+    LeakyReLU as LeakyReLU,
+    LogSigmoid as LogSigmoid,
+    LogSoftmax as LogSoftmax,
+    Mish as Mish,
+    ReLU as ReLU,
+    Sigmoid as Sigmoid,
+    SiLU as SiLU,
+    Softmax as Softmax,
+    Softplus as Softplus,
+    Tanh as Tanh,
+)
+from .probabilities import log_softmax as log_softmax, softmax as softmax

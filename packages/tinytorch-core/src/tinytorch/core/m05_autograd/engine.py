@@ -115,7 +115,8 @@ def check_unchanged(node: Node, thunks: Sequence[Any]) -> None:
     What each function of the rule needs is seen in its closure. A value that only the functions of
     inputs without gradient need may change; one that is in no closure was needed by the rule itself.
     """
-    needed, idle = set(), set()
+    needed: set[int] = set()
+    idle: set[int] = set()
     for thunk, edge in zip_longest(thunks, node.edges):
         if thunk is not None:
             held = idle if edge is None else needed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 from ..m01_tensor.record import mode
 
@@ -44,7 +44,7 @@ class _Recording:
     before: list[bool]
 
     @overload
-    def __new__(cls, function: F) -> F: ...
+    def __new__(cls, function: F) -> F: ...  # type: ignore[misc]  # a decorator without parentheses
     @overload
     def __new__(cls) -> _Recording: ...
     def __new__(cls, function: Any = None) -> Any:
@@ -60,14 +60,14 @@ class _Recording:
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):
-            return _decorate_generator(type(self), function)
+            return cast(F, _decorate_generator(type(self), function))
 
         @functools.wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
             with type(self)():
                 return function(*args, **kwargs)
 
-        return decorated  # type: ignore[return-value]
+        return cast(F, decorated)
 
 
 class no_grad(_Recording):

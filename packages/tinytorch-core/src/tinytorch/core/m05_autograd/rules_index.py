@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor import gathering as ga
-from ..m01_tensor import index as ix
+from ..m01_tensor import gathering as ga, index as ix
 from ..m01_tensor.accumulate import add_at, last_writers
 from ..m01_tensor.gathering import locations
 from ..m01_tensor.random import drawn

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor import padding, rearrange
-from ..m01_tensor import shape as shaping
+from ..m01_tensor import padding, rearrange, shape as shaping
 
 
 @shaping.reshape.backward
