@@ -124,7 +124,7 @@ def _write_back(g: Any, take: Any, args: Any) -> Any:
         take(rest, *args)[...] = 0
         return rest
 
-    return outside_the_view, lambda: take(g, *args)
+    return outside_the_view, lambda: take(np.asarray(g), *args)
 
 
 def check_changeable(tensor: Tensor, recorded: bool) -> None:
