@@ -1,4 +1,4 @@
-"""Module 01, tensor: arrays of numbers, what can be done with them, and where they come from."""
+"""Tensor: arrays of numbers, what can be done with them, and where they come from."""
 
 from . import op as _op  # noqa: F401  (first, because operations and tensors need each other)
 from .arithmetic import (

@@ -118,10 +118,9 @@ def setitem(input: Tensor, item: Any, value: Any) -> None:
     # Nothing to record, so the values go straight to their place and nothing else is touched.
     check_changeable(input, recorded=False)
     target = input.array if basic is None else select.forward(input.array, basic)
-    if is_tensor:
-        source = value.array
-    else:  # as_array refuses what an integer dtype can't hold
-        source = as_array(value, dtype) if dtype.kind in "iu" else np.asarray(value)
+    source = value.array if is_tensor else np.asarray(value)
+    if not is_tensor and dtype.kind in "iu":
+        source = as_array(value, dtype)  # which refuses what the dtype can't hold
     ndim = _dimensions_left(target.ndim, advanced)
     while source.ndim > ndim and source.shape[0] == 1:
         source = source[0]

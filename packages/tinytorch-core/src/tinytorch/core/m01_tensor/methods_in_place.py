@@ -176,13 +176,13 @@ class InPlaceMethods:
     masked_fill_ = InPlace(comparison)
 
     def relu_(self: Any) -> Tensor:
-        """Do `relu` of module 02 in place and return the tensor itself."""
+        """Do `relu` in place and return the tensor itself."""
         from ..m02_activations import relu
 
         return write_in_place(self, relu)
 
     def sigmoid_(self: Any) -> Tensor:
-        """Do `sigmoid` of module 02 in place and return the tensor itself."""
+        """Do `sigmoid` in place and return the tensor itself."""
         from ..m02_activations import sigmoid
 
         return write_in_place(self, sigmoid)

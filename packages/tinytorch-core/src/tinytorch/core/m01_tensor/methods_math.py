@@ -30,7 +30,7 @@ class Method:
 
 
 def activation(name: str) -> Callable[..., Tensor]:
-    """Make a method of a function of module 02, which is imported when it is first used."""
+    """Make a method of a function of activations, which is imported when it is first used."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Tensor:
         from .. import m02_activations
@@ -39,7 +39,7 @@ def activation(name: str) -> Callable[..., Tensor]:
         return result
 
     method.__name__ = name
-    method.__doc__ = f"Apply `{name}` of module 02 (torch.nn.functional.{name})."
+    method.__doc__ = f"Apply `{name}` (torch.nn.functional.{name})."
     return method
 
 

@@ -312,7 +312,7 @@ def _shared(out: Any, array: Any) -> bool:
 
 
 def _load_rules() -> None:
-    """The rules of modules 01-04 are the lesson of module 05; bring them in when first needed."""
+    """Bring in the rules of the modules before autograd, whose lesson they are, when first needed."""
     from .. import m05_autograd  # noqa: F401  (imported for what it registers)
 
 

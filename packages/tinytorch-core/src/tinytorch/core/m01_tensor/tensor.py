@@ -196,7 +196,7 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
             copy.grad = self.grad.clone()
         return copy
 
-    # Gradients: declared here, made by the engine of module 05
+    # Gradients: declared here, made by autograd's engine
 
     @property
     def requires_grad(self) -> bool:

@@ -1,4 +1,4 @@
-"""Module 02, activations: the nonlinear functions between layers, as functions and as modules."""
+"""Activations: the nonlinear functions between layers, as functions and as modules."""
 
 from ..m01_tensor import tanh as tanh
 from .functions import (

@@ -1,7 +1,7 @@
 """Activations of one element at a time, each one fused operation.
 
 Every forward is written so that no intermediate value overflows where the result doesn't, and works
-in place on the one array that it makes. Their gradient rules are the lesson of module 05.
+in place on the one array that it makes. Their gradient rules are autograd's lesson.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Module 03, layers: what all layers and models are, the first of them, and their starting values."""
+"""Layers: what all layers and models are, the first of them, and their starting values."""
 
 from . import init as init
 from .containers import ModuleList as ModuleList, Sequential as Sequential

@@ -1,4 +1,4 @@
-"""Module 04, losses: one number that says how wrong a model is."""
+"""Losses: one number that says how wrong a model is."""
 
 from .classification import cross_entropy as cross_entropy, nll_loss as nll_loss
 from .modules import (

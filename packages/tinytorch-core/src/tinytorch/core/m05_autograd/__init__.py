@@ -1,4 +1,4 @@
-"""Module 05, autograd: the engine, and the gradient rules of modules 01-04."""
+"""Autograd: the engine, and the gradient rules of the modules before it."""
 
 from . import (
     rules_activations as rules_activations,

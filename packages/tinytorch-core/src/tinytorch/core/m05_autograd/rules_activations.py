@@ -1,4 +1,4 @@
-"""Gradient rules of module 02's activations.
+"""Gradient rules of activations.
 
 Each keeps one array: the output where the derivative can be had from that (it lives anyway, as the next
 layer's input), else the input.

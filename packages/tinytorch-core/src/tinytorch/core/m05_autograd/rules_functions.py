@@ -1,4 +1,4 @@
-"""Gradient rules of module 01's functions of one tensor."""
+"""Gradient rules of functions of one tensor."""
 
 from __future__ import annotations
 

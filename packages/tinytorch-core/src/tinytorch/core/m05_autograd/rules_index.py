@@ -1,4 +1,4 @@
-"""Gradient rules of module 01's indexing: the gradient goes back to where the values came from.
+"""Gradient rules of indexing: the gradient goes back to where the values came from.
 
 What was taken several times gets the sum of its gradients (`add_at`). What was overwritten gets none.
 """

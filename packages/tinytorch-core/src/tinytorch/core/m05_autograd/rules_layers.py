@@ -1,4 +1,4 @@
-"""Gradient rules of module 03's layers."""
+"""Gradient rules of layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradient rules of module 01's matrix products: two products with transposes.
+"""Gradient rules of matrix products: two products with transposes.
 
 For out = A @ B the chain rule gives dA = dout @ B^T and dB = A^T @ dout.
 """

@@ -1,4 +1,4 @@
-"""Gradient rules of module 04's losses.
+"""Gradient rules of losses.
 
 A mean divides the gradient by the number of losses. A loss depends on the difference of prediction and
 target alone where their gradients are opposite.

@@ -1,4 +1,4 @@
-"""Gradient rules of module 01's arithmetic of two operands."""
+"""Gradient rules of arithmetic of two operands."""
 
 from __future__ import annotations
 

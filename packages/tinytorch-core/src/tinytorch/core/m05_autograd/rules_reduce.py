@@ -1,4 +1,4 @@
-"""Gradient rules of module 01's reductions."""
+"""Gradient rules of reductions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradient rules of module 01's shapes: the gradient takes the way back."""
+"""Gradient rules of shapes: the gradient takes the way back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Module 06, optimizers: how the gradients change the parameters."""
+"""Optimizers: how the gradients change the parameters."""
 
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam, AdamW as AdamW
