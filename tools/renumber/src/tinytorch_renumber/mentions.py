@@ -1,0 +1,218 @@
+"""Finding what may be a module's number in a text; whether it is one, classify.py says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from .names import BETWEEN, DASH, OTHER_COUNTERS, PREFIXES, Names
+
+JOINED = re.compile(r"(?<!\d)(\d{1,4})([_-])([A-Za-z]\w*(?:-\w+)*)", re.ASCII)
+BEFORE = re.compile(r"[A-Za-z0-9_-]*$")
+PERMALINK = re.compile(r"https?://\S*/(?:blob|tree|raw|releases/download)/(?:v?\d[\w.]*|[0-9a-f]{7,40})/\S*$")
+SPAN = re.compile(
+    rf"(?<![\w.,:/-])(\d{{1,3}})(?:[ \t]*{DASH}[ \t]*|[ \t]+to[ \t]+)(\d{{1,3}})(?![\w/]|[-.:,]\d)", re.ASCII
+)
+MORE = re.compile(
+    rf"(?:[ \t]*(?:{DASH}|,|/|&)[ \t]*(?:and[ \t]+)?|[ \t]+(?:to|and|through|or)[ \t]+)"
+    r"(\d{1,3})(?!\w|[.:]\d|-[A-Za-z])",
+    re.ASCII,
+)
+COMMAND = re.compile(r"(?<![\w-])(?:tinytorch|tito)[ ](?:[a-z-]+[ ]){1,3}(\d{2,3})(?!\w|[.:/-]\w)", re.ASCII)
+COUNTER = re.compile(rf"(?i:(?<![A-Za-z])(?:{OTHER_COUNTERS}))s?[ \t_#-]{{0,2}}(\d{{1,3}})(?!\d)", re.ASCII)
+DYNAMIC = re.compile(
+    r"(?:\{[^{}\n]{0,60}:0?\d?d?\}|%0?2d)[_-](?=[A-Za-z{%])|\b(?:m|module_|test_)(?:\{[^{}\n]{1,60}\}|%0?2d)[_-]"
+)
+AFTER = re.compile(rf"{BETWEEN}(?:[\w.-]+/)*", re.ASCII)
+TABLE_BAR = re.compile(r"\||\xe2\x94\x82")
+NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`\]]*")
+
+
+@dataclass(slots=True)
+class Mention:
+    """A place where numbers stand that may be modules'."""
+
+    start: int
+    end: int
+    numbers: list[tuple[int, int]]
+    form: str  # joined titled leading entry cell bare range command; decoy dynamic unknown
+    slug: str = ""
+    name: tuple[int, int] = (0, 0)
+    padded: bool = field(default=False)
+
+
+def find_joined(text: str, names: Names) -> Iterator[Mention]:
+    """Yield names like 08_x, m08_x, 08-x and test_08_x, and what only looks like them."""
+    for match in JOINED.finditer(text):
+        start, end = match.span()
+        number, separator, name = match.groups()
+        slug = names.module(name)
+        if slug is None and "-" in name:  # 08_x-09_y: a range of names
+            head = name.partition("-")[0]
+            rest = JOINED.match(text, start + len(number) + 1 + len(head) + 1)
+            if names.module(head) and rest and names.module(rest[3].partition("-")[0]):
+                slug, name = names.module(head), head
+                end = start + len(number) + 1 + len(head)
+        before = BEFORE.search(text, max(0, start - 60), start)
+        prefix = before[0] if before else ""
+        at = start - len(prefix)
+        if prefix and at and text[at - 1] == "\\" and prefix[0] in "nrtbfv" and prefix not in PREFIXES:
+            prefix = prefix[1:]  # an escape such as \n stands before the name
+        range_end = re.search(r"\d_[a-z]\w*-$", prefix)
+        if range_end or set(prefix) <= {"-"}:
+            prefix = ""
+        begin = start - len(prefix)
+        spans = [(start, start + len(number))]
+        named = (end - len(name), end)
+        if slug is None:
+            known = any(f"_{part}_" in f"_{name.lower().replace('-', '_')}_" for part in names.slugs)
+            if known:
+                yield Mention(begin, end, spans, "decoy", named_slug(name, names), named)
+            elif len(number) == names.plan.width and prefix.lower() in PREFIXES and separator == "_":
+                yield Mention(begin, end, spans, "unknown", "", named)
+            continue
+        follows = text[end : end + 1]
+        good = (
+            prefix.lower() in PREFIXES
+            and len(number) == names.plan.width
+            and not (prefix == "m" and separator == "-")
+            and follows != "{"
+            and not (at > 1 and text[at - 1] == "." and text[at - 2].isdigit())
+        )
+        if good and "://" in text[max(0, begin - 200) : begin]:
+            good = not PERMALINK.search(text[max(0, begin - 200) : end])
+        yield Mention(begin, end, spans, "joined" if good else "decoy", slug, named)
+
+
+def named_slug(name: str, names: Names) -> str:
+    """Return the longest module name that a longer name holds."""
+    text = f"_{name.lower().replace('-', '_')}_"
+    return max((slug for slug in names.slugs if f"_{slug}_" in text), key=len)
+
+
+def find_worded(text: str, names: Names) -> Iterator[Mention]:
+    """Yield "Module 08", "Module 08: Spatial", "module_08", "Modules 08, 09 and 11-13"."""
+    for match in names.titled.finditer(text):
+        start, end = match.span()
+        number = match.span("number")
+        after = text[number[1] : number[1] + 2]
+        glued = match["gap"] in ("_", "-", "")
+        if glued and (after[:1] in ("_", "-") or after[:1].isalnum() or len(match["number"]) < 2):
+            continue  # module_08_x is a name, module-8 a part of some other word
+        if match["name"] and not glued:
+            yield Mention(start, end, [number], "titled", names.slug_of(match["name"]), match.span("name"))
+            continue
+        reverse = names.reverse.search(text, max(0, start - 80), start)
+        if reverse and text[number[1] : number[1] + 1] == ")":
+            slug = names.slug_of(reverse["name"])
+            yield Mention(reverse.start(), number[1], [number], "titled", slug)
+            continue
+        numbers = [number]
+        named = None if glued else AFTER.match(text, number[1])
+        joined = next(find_joined(text[named.end() : named.end() + 60], names), None) if named else None
+        if named and joined and joined.form == "joined" and joined.start == 0:  # Module 08: m08_spatial
+            at = named.end()
+            yield Mention(start, at, [number], "titled", joined.slug, (at, at))
+            continue
+        plural = match["key"][-1] in "sS"
+        while not glued and (more := MORE.match(text, numbers[-1][1])):
+            if not plural and not re.fullmatch(rf"[ \t]*{DASH}[ \t]*\d+", more[0]):
+                break  # "Module 08 and 14 more" names one module
+            numbers.append(more.span(1))
+        form = "range" if len(numbers) > 1 else "bare"
+        yield Mention(start, numbers[-1][1], numbers, form)
+
+
+def find_entries(text: str, names: Names) -> Iterator[Mention]:
+    """Yield the keys of entries such as "14": "14_profiling" and 14: "profiling"."""
+    for match in names.entry.finditer(text):
+        if match["name"]:
+            if not match["value"].endswith(match["end"][-1:]):
+                continue
+            slug = names.slug_of(match["name"])
+        else:
+            value = next(find_joined(text[match.end() : match.end() + 120].split("\n")[0], names), None)
+            gap = text[match.end() : match.end() + value.start] if value else " "
+            if value is None or value.form != "joined" or re.search(r"[^\w./\\-]", gap):
+                continue
+            slug = value.slug
+        yield Mention(match.start(), match.end("number"), [match.span("number")], "entry", slug)
+
+
+def find_leading(text: str, names: Names) -> Iterator[Mention]:
+    """Yield a number right before a name: "08. Spatial", "08: Spatial"."""
+    for match in names.leading.finditer(text):
+        if match["between"] in ("_", "-"):
+            continue  # a joined name
+        mention = Mention(match.start(), match.end(), [match.span("number")], "leading")
+        mention.slug, mention.name = names.slug_of(match["name"]), match.span("name")
+        mention.padded = bool(match["between"].strip(" \t*_`["))
+        yield mention
+
+
+def find_cells(text: str, names: Names) -> Iterator[Mention]:
+    """Yield the number cell of a table row in which another cell is a module's name."""
+    position = 0
+    for line in text.splitlines(keepends=True):
+        start, position = position, position + len(line)
+        if len(line) > 2000 or not any(c.isdigit() for c in line) or len(TABLE_BAR.findall(line)) < 2:
+            continue
+        cells: list[tuple[int, str]] = []
+        at = 0
+        for part in TABLE_BAR.split(line):
+            bar = 3 if line[at + len(part) : at + len(part) + 1] == "\xe2" else 1
+            cells.append((start + at, part))
+            at += len(part) + bar
+        for (offset, cell), (_, neighbour) in pairwise(cells):
+            number = NUMBER_CELL.fullmatch(cell.rstrip("\r\n"))
+            if number is None:
+                continue
+            match = names.cell.fullmatch(neighbour)
+            slug = names.slug_of(match["name"]) if match else None
+            if slug is None:
+                joined = next((m for m in find_joined(neighbour, names) if m.form == "joined"), None)
+                slug = joined.slug if joined else None
+            if slug:
+                span = (offset + number.start(1), offset + number.end(1))
+                yield Mention(*span, [span], "cell", slug)
+            break
+
+
+def find_counters(text: str) -> Iterator[Mention]:
+    """Yield numbers of other things: Milestone 08."""
+    for match in COUNTER.finditer(text):
+        yield Mention(*match.span(), [match.span(1)], "decoy")
+
+
+def find_others(text: str) -> Iterator[Mention]:
+    """Yield ranges without a word, commands, and names that are computed."""
+    for match in SPAN.finditer(text):
+        if match[1].startswith("0") and len(match[1]) == len(match[2]) == 2:
+            yield Mention(*match.span(), [match.span(1), match.span(2)], "range")
+    for match in COMMAND.finditer(text):
+        yield Mention(*match.span(1), [match.span(1)], "command")
+    for match in DYNAMIC.finditer(text):
+        yield Mention(*match.span(), [], "dynamic")
+
+
+def find_mentions(text: str, names: Names) -> list[Mention]:
+    """Return all mentions in order; where two share a number, the one that knows more counts."""
+    found: list[Mention] = []
+    taken: set[int] = set()
+    for group in (
+        find_joined(text, names),
+        find_worded(text, names),
+        find_counters(text),
+        find_entries(text, names),
+        find_cells(text, names),
+        find_leading(text, names),
+        find_others(text),
+    ):
+        for mention in group:
+            keys = {start for start, _ in mention.numbers}
+            if not keys & taken:
+                taken |= keys
+                found.append(mention)
+    return sorted(found, key=lambda mention: mention.start)

@@ -1,0 +1,107 @@
+"""The patterns of a plan's names, compiled once for a whole tree.
+
+Everything is matched in the "view" of a file: its bytes as Latin-1 text. There a position is a byte offset
+whatever the encoding, a BOM and mixed newlines are just characters, and no byte can fail to decode. Numbers
+and module names are ASCII in every encoding that source files use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from .plan import Plan
+
+DASH = r"(?:-|\xe2\x80\x93|\xe2\x80\x94)"  # hyphen; en and em dash as UTF-8 in the view
+BETWEEN = r"(?:[*_`]{0,3}[ \t]*(?:[:.)|(]|--?|\xe2\x80\x93|\xe2\x80\x94)?[ \t]*[*_`\[]{0,3})"
+
+# What may stand before the number of a module in a name: m08_x, module_08_x, test_08_x.
+PREFIXES = frozenset(
+    ("", "m", "module_", "module-", "module", "lesson_", "lesson-")
+    # what test files put before it
+).union(("test_", "test-", "test_m", "test_module_", "tests_"))
+# Whose numbers are never a module's, although they look alike.
+OTHER_COUNTERS = (
+    "milestone|checkpoint|chapter|step|week|day|part|exercise|figure|table|version|tier|phase|level|stage"
+)
+
+
+def view(data: bytes) -> str:
+    """Return bytes as text in which every position is a byte offset."""
+    return data.decode("latin-1")
+
+
+def phrase(words: str) -> str:
+    """Return the pattern of a name or title whose words may be joined by spaces, dashes or underscores."""
+    parts = [part for part in re.split(r"[ _-]+", view(words.encode())) if part]
+    return r"[ _-]".join(re.escape(part) for part in parts)
+
+
+class Names:
+    """What to look for in a tree under a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.slugs = {*plan.source, *plan.target}
+        phrases: dict[str, str] = {}
+        for slug in self.slugs:
+            phrases[phrase(slug).lower()] = slug
+        for slug, title in plan.titles.items():
+            phrases.setdefault(phrase(title).lower(), slug)
+        self._phrases = {
+            re.sub(r"\\(.)", r"\1", text).replace("[ _-]", " "): s for text, s in phrases.items()
+        }
+        longest = sorted(phrases, key=len, reverse=True)
+        self.name = f"(?P<name>(?i:{'|'.join(longest)}))"
+        ends = r"(?![A-Za-z0-9_]|-[A-Za-z0-9])"
+        self.titled = re.compile(
+            rf"(?:(?<![A-Za-z0-9_])|(?<=\btest_))(?P<key>[Mm]odules?|MODULES?)"
+            rf"(?P<gap>[ \t]+#?|[_-]|)(?P<number>\d{{1,3}})"
+            rf"(?![\d_.]\d)(?!\d)(?:(?P<between>{BETWEEN}){self.name}{ends})?"
+        )
+        self.reverse = re.compile(rf"{self.name}[*_`]{{0,3}}[ \t]*\([ \t]*$")
+        self.leading = re.compile(
+            rf"(?<![\w.,:/+-])(?P<number>\d{{1,3}})(?P<between>{BETWEEN}){self.name}{ends}", re.ASCII
+        )
+        self.entry = re.compile(
+            rf"(?<![\w.\-\[])(?P<quote>\\?[\"']?)(?P<number>\d{{1,3}})(?P=quote)[ \t]*(?::|=>?)[ \t]*"
+            rf"[\[({{]?[ \t]*(?P<value>[bfru]?\\?[\"']?)"
+            rf"(?:{self.name}(?P<end>\\?[\"'])|(?=[\w./-]*\d[_-][A-Za-z]))",
+            re.ASCII,
+        )
+        self.cell = re.compile(rf"[\s*_`\[\]]*{self.name}[\s*_`]*(?:\]\([^()]*\))?[\s*_`]*")
+        self._interest = re.compile(self._interesting().encode("latin-1"))
+
+    def _interesting(self) -> str:
+        """Return a cheap pattern that no file with a mention lacks."""
+        starts = "".join(sorted({slug[0] for slug in self.slugs} | {slug[0].upper() for slug in self.slugs}))
+        heads = "|".join(sorted({s[:4] for s in self._phrases.values()} | {p[:4] for p in self._phrases}))
+        joined = rf"\d[_-][{starts}]"
+        modules = r"[Mm](?:odule|ODULE)[sS]?[ \t_#-]{0,3}\d"
+        titled = rf"\d[^A-Za-z0-9\n]{{1,8}}(?i:{heads})"
+        spans = rf"(?<![\d-])0\d ?(?:{DASH}|to) ?\d\d(?!\d)"
+        return f"{joined}|{modules}|{titled}|{spans}|(?:tinytorch|tito) [a-z -]*\\d\\d|0?2d?[}}]|%02d"
+
+    def interesting(self, data: bytes) -> bool:
+        """Whether a file may mention a module; most don't, and are not looked at further."""
+        return self._interest.search(data) is not None
+
+    def slug_of(self, text: str) -> str:
+        """Return the module that a matched name or title means."""
+        return self._phrases[re.sub(r"[ _-]", " ", text).lower()]
+
+    def module(self, name: str) -> str | None:
+        """Return the module whose name this is in a file name or identifier."""
+        slug = re.sub(r"[-_]+", "_", name).lower()
+        return slug if slug in self.slugs else None
+
+
+def by_number(numbers: Mapping[str, int]) -> dict[int, str]:
+    """Return the modules by number, without the numbers that two of them share."""
+    taken: list[int] = list(numbers.values())
+    return {number: slug for slug, number in numbers.items() if taken.count(number) == 1}
+
+
+def overlaps(start: int, end: int, spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether a span meets one of several."""
+    return any(start < other_end and other_start < end for other_start, other_end in spans)

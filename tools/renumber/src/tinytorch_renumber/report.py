@@ -1,0 +1,164 @@
+"""What the command prints: for people, in plain ASCII where the terminal has no more, or as JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from .model import Reference, Status
+from .tree import TreeScan, new_bytes
+
+SHOWN = 40  # lines of a list; --json has all
+
+
+def console(error: bool = False) -> Console:
+    """Return a console on which nothing that is printed can fail."""
+    stream = sys.stderr if error else sys.stdout
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
+    return Console(file=stream, soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def progress(what: str, quiet: bool) -> Iterator[Any]:
+    """Show a bar on standard error while something is done; yield the function that moves it."""
+    out = console(error=True)
+    if quiet or not out.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def as_json(scan: TreeScan) -> str:
+    """Return everything that a scan found."""
+    plan = scan.plan
+    table = {
+        "plan": {"name": plan.name, "source": dict(plan.source), "target": dict(plan.target)},
+        "renames": [{"before": r.before, "after": scan.new_path(r.before)} for r in scan.renames],
+        "links": [{"path": path, "before": old, "after": new} for path, old, new in scan.links],
+        "files": [item.path for item in scan.changed],
+        "references": [reference_json(r) for r in scan.references()],
+    }
+    return json.dumps(table, indent=2)
+
+
+def reference_json(reference: Reference) -> dict[str, Any]:
+    """Return one reference as plain data."""
+    return {
+        "file": reference.file,
+        "line": reference.line,
+        "column": reference.column,
+        "kind": reference.kind,
+        "status": reference.status.value,
+        "before": reference.before,
+        "after": reference.after,
+        "module": reference.module,
+        "reason": reference.reason,
+        "left": reference.left,
+    }
+
+
+def diff(scan: TreeScan) -> Iterator[str]:
+    """Yield a unified diff of all contents, in the paths before and after."""
+    for item in scan.changed:
+        old = (scan.root / item.path).read_bytes()
+        new = new_bytes(item, old)
+        if b"\0" in old[:8192]:
+            yield f"Binary files a/{item.path} and b/{scan.new_path(item.path)} differ\n"
+            continue
+        before, after = (
+            data.decode("utf-8", errors="backslashreplace").splitlines(True) for data in (old, new)
+        )
+        names = f"a/{item.path}", f"b/{scan.new_path(item.path)}"
+        yield from difflib.unified_diff(before, after, *names, n=1)
+
+
+def show_diff(out: Console, scan: TreeScan) -> None:
+    """Print the diff, line by line, in the colours of git."""
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in diff(scan):
+        out.print(escape(line.rstrip("\r\n")), style=colours.get(line[0]), markup=True)
+
+
+def summary(out: Console, scan: TreeScan) -> None:
+    """Print what will be renamed, how many references there are of each kind, and what is left."""
+    for rename in scan.renames[:SHOWN]:
+        out.print(f"rename {escape(rename.before)} -> {escape(rename.after or '(deleted)')}", style="bold")
+    more(out, len(scan.renames))
+    for path, old, new in scan.links:
+        out.print(f"link   {escape(path)}: {escape(old)} -> {escape(new)}")
+    counts = Counter(r.status for r in scan.references())
+    changed = Counter(r.status for r in scan.references() if r.after != r.before)
+    out.print(f"{escape(scan.plan.name)}: {len(scan.changed)} files change")
+    table = Table("what", "mentions", "rewritten", box=box.ASCII)
+    for status in Status:
+        if counts[status]:
+            table.add_row(status.value, str(counts[status]), str(changed[status]))
+    out.print(table)
+    left(out, scan.left)
+
+
+def left(out: Console, references: list[Reference]) -> None:
+    """Print what a person has to look at."""
+    if references:
+        out.print(f"left for you ({len(references)}):", style="yellow")
+    for r in references[:SHOWN]:
+        place = f"{r.file}:{r.line}:{r.column}" if r.line else r.file
+        out.print(f"  {escape(place)}: {r.status.value}: {escape(r.before)}: {escape(r.reason)}")
+    more(out, len(references))
+
+
+def more(out: Console, count: int) -> None:
+    """Say how many lines weren't shown."""
+    if count > SHOWN:
+        out.print(f"  ... and {count - SHOWN} more; --json lists all")
+
+
+def rows_table(out: Console, rows: list[list[str]]) -> None:
+    """Print rows, the first of them the heading."""
+    table = Table(*rows[0], box=box.ASCII)
+    for row in rows[1:]:
+        table.add_row(*(escape(cell) for cell in row))
+    out.print(table)
+
+
+def examination(out: Console, found: dict[str, Any]) -> None:
+    """Print what the doctor found."""
+    out.print("order: " + escape(", ".join(f"{n:02d} {slug}" for slug, n in found["order"].items())))
+    for text in found["conflicts"]:
+        out.print(f"conflict: {escape(text)}", style="red")
+    for order in found["orders"]:
+        differs = ", ".join(f"{n:02d} {slug}" for slug, n in order["disagrees"].items()) or "agrees"
+        out.print(
+            f"{escape(order['folder'])}: {len(order['numbers'])} {order['what']}; wrong: {escape(differs)}"
+        )
+        for number, slugs in order["used_twice"].items():
+            out.print(f"  {number:02d} is used twice: {escape(', '.join(slugs))}", style="red")
+    for status in ("stale", "dangling", "dynamic"):
+        listing(out, status, found[status])
+
+
+def listing(out: Console, title: str, items: Iterable[dict[str, Any]]) -> None:
+    """Print a list of places."""
+    items = list(items)
+    if items:
+        out.print(f"{title} ({len(items)}):", style="yellow")
+    for item in items[:SHOWN]:
+        place = f"{item['file']}:{item['line']}:{item['column']}"
+        out.print(f"  {escape(place)}: {escape(item['text'])}: {escape(item['reason'])}")
+    more(out, len(items))

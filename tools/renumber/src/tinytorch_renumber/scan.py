@@ -1,0 +1,260 @@
+"""Scanning one file: from bytes to references and edits, by the rules of its format."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tokenize
+from bisect import bisect_right
+from collections.abc import Callable
+from pathlib import Path
+
+from . import regions as rg
+from .classify import Judge, Verdict
+from .jsontext import is_json
+from .mentions import Mention, find_joined, find_mentions, find_worded
+from .model import Edit, FileScan, Reference, Status
+from .names import Names, overlaps, view
+from .order import SHIM
+from .python import Spot, parses, spots
+from .regions import Regions
+from .walk import LARGEST, Entry
+from .width import keep_width
+
+PROSE_FORMS = {"markdown", "rst", "text", "html", "yaml", "toml", "json"}
+NO_EXTENSION_TEXT = re.compile(r"(?i)readme|license|notes?|todo|authors")
+
+
+def digest(data: bytes) -> str:
+    """Return the hash by which a file is known in the journal."""
+    return hashlib.blake2b(data, digest_size=20).hexdigest()
+
+
+def scan_file(root: Path, entry: Entry, names: Names, judge: Judge) -> tuple[FileScan, bytes | None]:
+    """Scan a file; return its bytes too when something in it changes."""
+    form = entry.form
+    result = FileScan(entry.path, entry.size, form=form)
+    if form in ("binary", "large"):
+        return result, None
+    if form == "safetensors":
+        return scan_tensors(root, entry, result, names, judge)
+    data = (root / entry.path).read_bytes()
+    result.digest = digest(data)
+    if not names.interesting(data):
+        return result, None
+    if b"\0" in data[:8192]:
+        result.form = "binary"
+        return result, None
+    scan_text(data, result, names, judge)
+    return result, data if result.edits else None
+
+
+def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None:
+    """Find the references in a text of any format."""
+    text = view(data)
+    if SHIM in text[:200]:
+        result.form = "generated"
+    form = result.form
+    if form in ("history", "generated"):
+        tell_past(text, result, names, judge)
+        return
+    search = text
+    if form == "notebook":
+        result.broken = not is_json(data)
+        search = in_lines(text)
+    mentions = pairs(text, names) if result.broken else find_mentions(search, names)
+    if not mentions:
+        return
+    place = places(form, result.path, text, result.broken)
+    found: list[Spot] = []
+    if form == "python":
+        try:
+            found = spots(data, [anchor(mention) for mention in mentions])
+            result.broken = not parses(data)
+        except (tokenize.TokenError, SyntaxError, UnicodeError, LookupError, RecursionError):
+            result.broken = True
+        if result.broken:
+            mentions, found = pairs(text, names), []
+            place = rg.whole(text, "text", "text")
+    judge.look(text, mentions)
+    lines = [match.start() for match in re.finditer(r"\n", text)]
+    zones: list[tuple[int, int]] = []
+    for i, mention in enumerate(mentions):
+        kind, zone = "", "text"
+        if found:
+            kind, zone = found[i].kind, found[i].zone
+            if not fits(mention, found[i]):
+                continue
+            if zone == "text":
+                zones.append((found[i].start, found[i].end))
+        else:
+            region = place.at(anchor(mention))
+            if region is None:
+                continue
+            kind, zone = detail(region.kind, text, mention), region.zone
+        verdict = judge.judge(mention, search, zone)
+        if verdict:
+            record(result, mention, verdict, kind, text, lines)
+    wanted: Callable[[int], bool] = lambda _: form not in ("json", "toml", "notebook")  # noqa: E731
+    if form == "python":
+        wanted = lambda offset: any(s <= offset < e for s, e in zones)  # noqa: E731
+    result.edits = keep_width(text, result.edits, wanted)
+
+
+def in_lines(text: str) -> str:
+    """Return JSON with the line ends that its strings hold, at the same positions."""
+    return re.sub(r"(?<!\\)\\n", " \n", text)
+
+
+def pairs(text: str, names: Names) -> list[Mention]:
+    """Return what is a pair wherever it stands: 08_x and "Module 08: X"."""
+    found = list(find_joined(text, names))
+    found += [mention for mention in find_worded(text, names) if mention.form == "titled"]
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def rewritable_pairs(data: bytes, form: str, path: str, names: Names) -> list[tuple[str, int]]:
+    """Return the pairs of a file that a plan would look at, as modules and numbers; no syntax is read."""
+    text = view(data)
+    if b"\0" in data[:8192] or form == "safetensors" or SHIM in text[:200]:
+        return []
+    broken = form == "notebook" and not is_json(data)
+    place = places(form, path, text, broken)
+    search = in_lines(text) if form == "notebook" and not broken else text
+    return [
+        (mention.slug, int(text[slice(*mention.numbers[0])]))
+        for mention in pairs(search, names)
+        if mention.form in ("joined", "titled") and place.at(anchor(mention))
+    ]
+
+
+def anchor(mention: Mention) -> int:
+    """Return the offset that says where a mention stands."""
+    return mention.numbers[0][0] if mention.numbers and mention.form != "joined" else mention.start
+
+
+def fits(mention: Mention, spot: Spot) -> bool:
+    """Whether Python's syntax allows the mention: names as a whole, numbers in code only as keys."""
+    if spot.zone == "name":
+        return (mention.start, mention.end) == (spot.start, spot.end) or mention.form == "bare"
+    if spot.zone == "code":
+        return mention.form == "entry"
+    return mention.form == "entry" or mention.end <= spot.end or mention.form == "dynamic"
+
+
+def places(form: str, path: str, text: str, broken: bool) -> Regions:
+    """Return the parts of a file that may be rewritten."""
+    if broken:
+        return rg.whole(text, "code", "text")
+    if form == "markdown":
+        return rg.markdown(text)
+    if form == "notebook":
+        return rg.notebook(text)
+    plain = form in PROSE_FORMS and (form != "text" or path.endswith(".txt"))
+    name = path.rpartition("/")[2]
+    zone = "text" if plain or NO_EXTENSION_TEXT.match(name) else "code"
+    return rg.whole(text, zone, form)
+
+
+def detail(kind: str, text: str, mention: Mention) -> str:
+    """Name the place in Markdown more exactly: heading, table, link, command."""
+    if kind not in ("markdown", "text cell"):
+        return "command" if mention.form == "command" else kind
+    start = text.rfind("\n", 0, mention.start) + 1
+    line = text[start : start + 400].split("\n", 1)[0].lstrip(' "')
+    if line.startswith("#"):
+        return "heading"
+    if line.startswith("|"):
+        return "table"
+    return "link" if re.search(r"\]\([^()]*$|\]:[ \t]*\S*$", text[start : mention.start]) else kind
+
+
+def record(
+    result: FileScan, mention: Mention, verdict: Verdict, kind: str, text: str, lines: list[int]
+) -> None:
+    """Add a reference, and its edits unless they meet others."""
+    edits = verdict.edits
+    spans = [(edit.start, edit.end) for edit in result.edits]
+    clash = any(overlaps(edit.start, edit.end, spans) for edit in edits)
+    start = min([mention.start, *(edit.start for edit in edits)])
+    end = max([mention.end, *(edit.end for edit in edits)])
+    before = text[start:end]
+    after = before
+    if not clash:
+        result.edits += edits
+        for edit in sorted(edits, reverse=True):
+            after = after[: edit.start - start] + edit.text.decode("latin-1") + after[edit.end - start :]
+    status = verdict.status
+    if result.broken and status == Status.SURE:
+        status = Status.UNPARSABLE
+    if status == Status.STALE:
+        result.disagreeing += 1
+    row = bisect_right(lines, start - 1)
+    column = start - (lines[row - 1] + 1 if row else 0) + 1
+    reference = Reference(
+        result.path, row + 1, column, kind, status, shown(before), shown(after), mention.slug, verdict.reason
+    )
+    reference.left = verdict.left or clash
+    result.references.append(reference)
+
+
+def shown(text: str) -> str:
+    """Return a part of the view as text for a report."""
+    return text.encode("latin-1").decode("utf-8", errors="replace")
+
+
+def tell_past(text: str, result: FileScan, names: Names, judge: Judge) -> None:
+    """List the pairs of a file that is never rewritten."""
+    status = Status.HISTORY if result.form == "history" else Status.GENERATED
+    lines = [match.start() for match in re.finditer(r"\n", text)]
+    for mention in [*find_joined(text, names), *find_worded(text, names)]:
+        if mention.form in ("joined", "titled"):
+            reason = f"{status.value} is never rewritten"
+            record(result, mention, Verdict(status, [], reason), result.form, text, lines)
+
+
+def scan_tensors(
+    root: Path, entry: Entry, result: FileScan, names: Names, judge: Judge
+) -> tuple[FileScan, bytes | None]:
+    """Scan the metadata of a safetensors file; its header keeps a size that is a multiple of eight."""
+    path = root / entry.path
+    with path.open("rb") as file:
+        head = file.read(rg.HEADER)
+        size = int.from_bytes(head, "little")
+        if size > LARGEST or size > entry.size:
+            return result, None
+        head += file.read(size)
+    if not names.interesting(head):
+        return result, None
+    try:
+        _, place = rg.safetensors(head)
+    except ValueError:
+        return result, None
+    text = view(head)
+    mentions = list(find_joined(text, names))
+    judge.look(text, mentions)
+    for mention in mentions:
+        region = place.at(mention.start)
+        verdict = judge.judge(mention, text, "text") if region else None
+        if verdict:
+            record(result, mention, verdict, "metadata", text, [])
+    growth = sum(len(edit.text) - (edit.end - edit.start) for edit in result.edits)
+    if growth:
+        spaces = len(text) - len(text.rstrip(" "))
+        new_size = size + growth
+        if growth <= spaces:
+            new_size = size
+        else:
+            new_size += -new_size % 8
+        fill = new_size - (size + growth - spaces)
+        result.edits.append(Edit(len(head) - spaces, len(head), b" " * fill))
+        result.edits.append(Edit(0, rg.HEADER, new_size.to_bytes(rg.HEADER, "little")))
+    if entry.size > LARGEST and result.edits:
+        result.edits.clear()
+        for reference in result.references:
+            reference.after, reference.left = reference.before, True
+            reference.reason = "the file is too large to be rewritten"
+        return result, None
+    data = path.read_bytes() if result.edits else None
+    result.digest = digest(data) if data else ""
+    return result, data

@@ -1,0 +1,1 @@
+python -m a.m07_dataloader "$@"  # module 07: dataloader

@@ -1,0 +1,1 @@
+python -m a.m08_dataloader "$@"  # module 08: dataloader

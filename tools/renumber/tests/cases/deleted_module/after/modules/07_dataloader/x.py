@@ -1,0 +1,2 @@
+import a.m07_training
+import a.m07_dataloader

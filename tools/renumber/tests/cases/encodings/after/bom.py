@@ -1,0 +1,2 @@
+﻿"""07_dataloader é"""
+from a.m07_dataloader import B

@@ -1,0 +1,3 @@
+# -*- coding: latin-1 -*-
+# ιθ 07_dataloader
+x = "ι 08_spatial"; import a.m08_spatial

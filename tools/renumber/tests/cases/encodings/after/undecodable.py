@@ -1,0 +1,1 @@
+x = "ÿ 07_dataloader"

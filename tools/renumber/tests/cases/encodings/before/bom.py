@@ -1,0 +1,2 @@
+﻿"""08_dataloader é"""
+from a.m08_dataloader import B

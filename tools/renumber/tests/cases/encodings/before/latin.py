@@ -1,0 +1,3 @@
+# -*- coding: latin-1 -*-
+# ιθ 08_dataloader
+x = "ι 09_spatial"; import a.m09_spatial

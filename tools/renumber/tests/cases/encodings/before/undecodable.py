@@ -1,0 +1,1 @@
+x = "ÿ 08_dataloader"

@@ -1,0 +1,1 @@
+from ..m03_kv_caching import y

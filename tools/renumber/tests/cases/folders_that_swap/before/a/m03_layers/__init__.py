@@ -1,0 +1,1 @@
+from ..m14_kv_caching import y

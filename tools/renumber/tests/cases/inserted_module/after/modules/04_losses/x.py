@@ -1,0 +1,1 @@
+import a.m06_autograd, a.m04_losses

@@ -1,0 +1,1 @@
+a.m14_profiling

@@ -1,0 +1,1 @@
+a.m15_profiling

@@ -1,0 +1,1 @@
+# a/m07_dataloader/__init__.py

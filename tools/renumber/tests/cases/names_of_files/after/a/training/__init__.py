@@ -1,0 +1,1 @@
+# a/training/__init__.py

@@ -1,0 +1,1 @@
+# modules/07_dataloader/dataloader.py

@@ -1,0 +1,1 @@
+# a/m07_training/__init__.py

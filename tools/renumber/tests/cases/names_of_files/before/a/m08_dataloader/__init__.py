@@ -1,0 +1,1 @@
+# a/m08_dataloader/__init__.py

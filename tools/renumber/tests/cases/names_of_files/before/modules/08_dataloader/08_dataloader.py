@@ -1,0 +1,1 @@
+# modules/08_dataloader/08_dataloader.py

@@ -1,0 +1,1 @@
+# modules/08_dataloader/dataloader.py

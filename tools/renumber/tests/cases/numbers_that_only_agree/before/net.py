@@ -1,0 +1,3 @@
+"""A net of 3 layers, in module 03; 3-layers and 3_layers are no names, 03_layers is one."""
+x = table[3, "layers"], table[3:"layers"], 3 - layers, make(3, "layers", layers=3), {"layers": 3}
+y = {3: "layers", "03": "layers", "layers": 3}  # 3. Layers are counted, 03. Layers is the module

@@ -1,0 +1,2 @@
+def test_module_07():
+    """MODULE 07"""

@@ -1,0 +1,2 @@
+def test_module_08():
+    """MODULE 08"""

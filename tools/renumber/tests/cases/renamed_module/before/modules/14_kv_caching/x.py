@@ -1,0 +1,1 @@
+import a.m14_kv_caching

@@ -1,0 +1,1 @@
+X = {8: "spatial", 9: "tokenization"}

@@ -1,0 +1,1 @@
+X = {9: "spatial", 10: "tokenization"}
