@@ -1,4 +1,18 @@
-"""Tensor: arrays of numbers, what can be done with them, and where they come from."""
+"""Tensor: arrays of numbers, what can be done with them, and where they come from.
+
+To understand it, read these first: `op.py` (how a function on arrays becomes an operation on tensors),
+`tensor.py` (what a tensor is), `math.py` (operations as simple as they come). The rest in any order:
+
+- dtypes.py, convert.py: types of numbers, and the way in from Python and NumPy
+- record.py, views.py: what is noted for gradients, and what in-place changes mean for them
+- functions.py, error_function.py, comparison.py, arithmetic.py: more elementwise operations
+- reduce.py, extremes.py, statistics.py: sums, maxima, means, norms
+- shape.py, rearrange.py, padding.py: the same numbers in another shape or order
+- index.py, gathering.py, accumulate.py, ordering.py: picking elements, placing them, sorting
+- linalg.py, contraction.py: matrix products and einsum
+- creation.py, generator.py, random.py, distributions.py: new tensors, and chance
+- methods_*.py: the same operations as methods of `Tensor`; printing.py: how it shows itself
+"""
 
 from . import op as _op  # noqa: F401  (first, because operations and tensors need each other)
 from .arithmetic import (

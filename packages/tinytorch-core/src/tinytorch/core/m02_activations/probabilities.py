@@ -10,7 +10,7 @@ import numpy as np
 from ..m01_tensor.dtypes import as_dtype
 from ..m01_tensor.op import Array, op
 from ..m01_tensor.shape import axis_of
-from .kernels import floating, sums
+from .kernels import floating, maxima, sums
 
 
 @op
@@ -58,7 +58,7 @@ def log_softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Arra
 
 def _shifted(x: Any, axis: Any) -> Any:
     """Subtract the maximum, so that exp can't overflow; the result of softmax stays the same."""
-    return np.subtract(x, np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf), np.empty_like(x))
+    return np.subtract(x, maxima(x, axis), np.empty_like(x))
 
 
 def _prepared(name: str, input: Any, dim: Any, dtype: Any) -> tuple[Any, Any]:

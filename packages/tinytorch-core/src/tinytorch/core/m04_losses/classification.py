@@ -6,6 +6,7 @@ import numpy as np
 
 from ..m01_tensor.op import Array, op
 from ..m01_tensor.tensor import Tensor
+from ..m02_activations.kernels import maxima, sums
 from .classes import averaged, check_class_indices, check_class_weights, counted, look_up
 from .reduction import check_float, check_reduction, check_tensors, reduced
 
@@ -113,12 +114,12 @@ def cross_entropy_of_indices(
     samples = look_up(input, target, weight, ignore_index)
     # Softmax is the same if a number is taken off all scores of a sample; taking off the largest keeps exp
     # from overflowing. From here on one array is scores, then exponentials, and kept for the rule.
-    exps = np.subtract(input, np.maximum.reduce(input, axis=axis, keepdims=True, initial=-np.inf), order="C")
+    exps = np.subtract(input, maxima(input, axis), order="C")
     own = exps.reshape(-1)[samples.places].reshape(target.shape)
     even = mean_score(exps, weight, axis).reshape(target.shape) if label_smoothing else None
     np.exp(exps, out=exps)
-    sums = np.add.reduce(exps, axis=axis, keepdims=True)
-    log_sums = np.log(sums).reshape(target.shape)
+    totals = sums(exps, axis)
+    log_sums = np.log(totals).reshape(target.shape)
 
     losses = counted(samples, log_sums - own)
     if even is not None:  # the mean over all classes of what their losses would be
@@ -129,7 +130,7 @@ def cross_entropy_of_indices(
             even = np.where(samples.kept, even, 0)
         losses = (1 - label_smoothing) * losses + label_smoothing * even
     loss, count = averaged(losses, samples, reduction)
-    saved = {"exps": exps, "sums": sums, "samples": samples, "count": count}
+    saved = {"exps": exps, "sums": totals, "samples": samples, "count": count}
     return loss.astype(dtype, copy=False), saved
 
 
@@ -142,8 +143,8 @@ def cross_entropy_of_probabilities(
     if dtype == np.float16:
         input = _as_float32(input)
     axis = 1 if input.ndim > 1 else 0
-    log_probs = input - np.maximum.reduce(input, axis=axis, keepdims=True, initial=-np.inf)
-    log_probs -= np.log(np.add.reduce(np.exp(log_probs), axis=axis, keepdims=True))
+    log_probs = input - maxima(input, axis)
+    log_probs -= np.log(sums(np.exp(log_probs), axis))
     losses = log_probs * smoothed(target, label_smoothing, axis)
     if weight is not None:
         losses *= along_classes(weight, losses)
