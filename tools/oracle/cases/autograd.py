@@ -131,6 +131,11 @@ code("x.mul_(y)\nx.sum().backward()\nout = y.grad", x=T(3, grad=False), y=T(3))
 code("x[1] = y\n(x * x).sum().backward()\nout = y.grad, x * 1", x=T(3, grad=False), y=T())
 code("x.add_(y)\nout = x", x=T(3, grad=False), y=T(3, dtype="float64", grad=False))
 
+# views whose base begins to require a gradient later, or that were taken without recording
+code("v = x[0]\nx.requires_grad_()\nout = (x * x).sum() + (v * v).sum()", x=T(3, 2, grad=False))
+code("with t.no_grad():\n    v = x[0]\nout = v.requires_grad", x=T(3, 2))
+code("with t.no_grad():\n    v = x[0]\nout = (x * x).sum() + (v * v).sum()", x=T(3, 2))
+
 # hooks
 code("seen = []\nh = x.register_hook(lambda g: seen.append(g * 1))\n(x * 2).sum().backward()\nout = seen, x.grad", x=T(3))
 code("x.register_hook(lambda g: g * 10)\n(x * 2).sum().backward()\nout = x.grad", x=T(3))
