@@ -47,7 +47,7 @@ def scan(root, plan="option-1", prose=False):
     return scan_tree(root, resolve(spec, orders.numbers, orders.titles, orders.width), prose)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def helpers():
     """What tests share."""
 

@@ -10,6 +10,8 @@ from .model import Edit, Status
 from .names import Names, by_number, view
 
 MARKUP = re.compile(r"[*_`\[\]()<>|]")
+ALONE = re.compile(r"(?:(?:^|\n)[ \t>]*#{1,6}[ \t]+|[\"'>\[])$")  # before a heading, string or link text
+END = re.compile(r"[ \t]*#*[ \t]*(?:\r?\n|\Z)|[\"'<\]]")
 RANGE = re.compile(r"[ \t]*(?:-|\xe2\x80\x93|\xe2\x80\x94|to|through)[ \t]*$", re.ASCII)
 
 
@@ -95,11 +97,15 @@ class Judge:
         return any(self.plan.moves(slug) for slug in self.plan.source)
 
     def firm(self, mention: Mention, text: str, zone: str) -> bool:
-        """Whether a number before a name can only be the module's: 08. Spatial, not 14 profiling runs."""
+        """Whether a number before a name can only be the module's: 08. Spatial, not 14 profiling runs.
+
+        It doesn't depend on the number itself, or a plan and its inverse would judge differently.
+        """
         start, end = mention.numbers[0]
-        return (text[start] == "0" and end - start > 1) or (
-            end - start > 1 and mention.padded and zone == "text"
-        )
+        if zone != "text" or end - start < 2:
+            return False
+        alone = ALONE.search(text, max(0, start - 40), start) and END.match(text, mention.end)
+        return mention.padded or bool(alone)
 
     def stale(self, mention: Mention, number: int) -> Verdict:
         """Leave a pair that contradicts the source order, and say which order it agrees with."""

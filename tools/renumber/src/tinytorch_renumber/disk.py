@@ -89,19 +89,24 @@ def put(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        beside = target.with_name(f".renumber-{source.parent.name}-{source.name}")
+        beside = target.with_name(f".renumber-{target.name}")
         shutil.copy2(source, beside)
         os.replace(beside, target)
         source.unlink()
     step_passed()
 
 
+def beside_link(path: Path) -> Path:
+    """Return where a link waits that takes the place of another; a kill may leave it there."""
+    return path.with_name(f".renumber-{path.name}")
+
+
 def put_link(target: str, path: Path) -> None:
     """Let a symbolic link point elsewhere, atomically."""
-    beside = path.with_name(f".renumber-link-{path.name}")
-    with contextlib.suppress(FileNotFoundError):
-        beside.unlink()
+    beside = beside_link(path)
+    beside.unlink(missing_ok=True)
     beside.symlink_to(target)
+    step_passed()
     os.replace(beside, path)
     step_passed()
 

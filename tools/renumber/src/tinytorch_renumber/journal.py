@@ -111,9 +111,13 @@ class Journal:
         """Remove the journal of a change that was undone, and its home if it was the last."""
         self.file.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
-        home = self.folder.parent
-        if home.is_dir() and [item.name for item in home.iterdir()] in ([], [".gitignore"]):
-            shutil.rmtree(home, ignore_errors=True)
+        clear_home(self.folder.parent)
+
+
+def clear_home(home: Path) -> None:
+    """Remove the folder of the journals if it holds none."""
+    if home.is_dir() and [item.name for item in home.iterdir()] in ([], [".gitignore"]):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def journals(root: Path) -> list[Journal]:
@@ -130,6 +134,7 @@ def clear_unbegun(root: Path) -> None:
     for item in (root / FOLDER).glob("[0-9]*"):
         if not (item / "journal.json").exists():
             Journal(root, int(item.name)).forget()
+    clear_home(root / FOLDER)
 
 
 def current(root: Path) -> Journal | None:

@@ -19,6 +19,7 @@ ELSEWHERE = re.compile(
     r"(?i)(?:^|/)[\w-]*(?:milestones?|checkpoints?|examples?|exercises?|weeks?|archive)(?:/|$)"
 )
 FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
+HOMES = ("modules", "src", "source", "course")  # where modules are likelier than elsewhere
 SHIM = "tinytorch-renumber: shim"
 
 
@@ -96,7 +97,7 @@ def orders_of(root: Path, entries: Iterable[Entry]) -> Orders:
 
 
 def choose(orders: list[Order], lessons: set[str], inits: set[str]) -> list[Order]:
-    """Return the orders that are the course: folders with lessons, numbered packages, or the largest."""
+    """Return the orders that are the course: folders with lessons, or those that number most modules."""
 
     def holds(order: Order, places: set[str]) -> bool:
         for place in places:
@@ -110,16 +111,17 @@ def choose(orders: list[Order], lessons: set[str], inits: set[str]) -> list[Orde
     if taught:
         return taught
     packages = [order for order in orders if order.prefix == "m" and holds(order, inits)]
-    if packages:
-        return packages
-    if not orders:
-        return []
+    candidates = [packages, *([order] for order in orders)]
 
-    def rank(order: Order) -> tuple[int, bool, int]:
-        home = order.folder.rpartition("/")[2] in ("modules", "src", "source", "course")
-        return len(order.numbers), home, -order.folder.count("/")
+    def rank(group: list[Order]) -> tuple[int, bool, bool, int]:
+        slugs = {slug for order in group for slug in order.numbers}
+        home = any(
+            order.folder.rpartition("/")[2] in ("modules", "src", "source", "course") for order in group
+        )
+        depth = min((order.folder.count("/") for order in group), default=0)
+        return len(slugs), group is packages, home, -depth
 
-    return [max(orders, key=rank)]
+    return max(candidates, key=rank)
 
 
 def is_shim(folder: Path) -> bool:

@@ -128,6 +128,14 @@ def rewritable_pairs(data: bytes, form: str, path: str, names: Names) -> list[tu
     ]
 
 
+def rewritable_text(data: bytes, form: str, path: str) -> str:
+    """Return the parts of a file that may be rewritten."""
+    text = view(data)
+    if form != "notebook" or not is_json(data):
+        return text
+    return "\n".join(text[region.start : region.end] for region in places(form, path, text, False).regions)
+
+
 def anchor(mention: Mention) -> int:
     """Return the offset that says where a mention stands."""
     return mention.numbers[0][0] if mention.numbers and mention.form != "joined" else mention.start

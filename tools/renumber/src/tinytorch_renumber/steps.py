@@ -72,6 +72,14 @@ def position(journal: Journal, steps: Sequence[tuple[str, str]]) -> int:
     return told
 
 
+def settled(journal: Journal, steps: Sequence[tuple[str, str]]) -> int:
+    """Return the position and see to it that the log has it."""
+    at = position(journal, steps)
+    if at != journal.told()[1]:
+        journal.say(str(at))
+    return at
+
+
 def is_done(root: Path, step: tuple[str, str]) -> bool:
     """Whether a step is in effect, given that the one before it is; one of its names is temporary."""
     source, target = step
@@ -82,14 +90,14 @@ def is_done(root: Path, step: tuple[str, str]) -> bool:
 
 def forward(journal: Journal, steps: Sequence[tuple[str, str]]) -> None:
     """Do the steps that are still to be done."""
-    for at in range(position(journal, steps), len(steps)):
+    for at in range(settled(journal, steps), len(steps)):
         rename(journal.root / steps[at][0], journal.root / steps[at][1])
         journal.say(str(at + 1))
 
 
 def backward(journal: Journal, steps: Sequence[tuple[str, str]]) -> None:
     """Undo the steps that are in effect."""
-    for at in range(position(journal, steps) - 1, -1, -1):
+    for at in range(settled(journal, steps) - 1, -1, -1):
         try:
             rename(journal.root / steps[at][1], journal.root / steps[at][0])
         except FileNotFoundError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import steps
 from .classify import Judge
-from .disk import copy_ownership, put, put_link, step_passed, write_new
+from .disk import beside_link, copy_ownership, put, put_link, step_passed, write_new
 from .errors import TreeError
 from .journal import Journal, Record, plan_from_json
 from .model import FileScan, splice
@@ -87,7 +87,8 @@ def undo(journal: Journal, keep_edits: bool = False, force: bool = False) -> lis
             target = journal.folder / "after" / f"merged-{index(record, path)}"
             write_new(target, content)
             copy_ownership(journal.root / path, target)
-        journal.say(str(at))
+        if at != journal.told()[1]:
+            journal.say(str(at))
         journal.say("undoing")
     put_back(journal, record)
     journal.forget()
@@ -113,6 +114,7 @@ def put_back(journal: Journal, record: Record) -> None:
     for link, old, new in record.links:
         if os.readlink(root / link) == new:
             put_link(old, root / link)
+        beside_link(root / link).unlink(missing_ok=True)
     for i, change in enumerate(record.files):
         path = root / change.path
         merged = journal.folder / "after" / f"merged-{i}"
@@ -131,7 +133,8 @@ def clear_shim_folders(root: Path, record: Record) -> None:
     """Remove what Python left in the folders of shims: nothing but caches of bytecode."""
     for path, _ in record.created:
         folder = (root / path).parent
-        if folder.is_dir() and [item.name for item in folder.iterdir()] in ([], ["__pycache__"]):
+        names = [item.name for item in folder.iterdir()] if folder.is_dir() else ["none"]
+        if all(name == "__pycache__" or name.startswith(".renumber-") for name in names):
             shutil.rmtree(folder)
 
 

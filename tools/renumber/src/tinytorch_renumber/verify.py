@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .journal import Journal, Record, plan_from_json
-from .names import Names, view
+from .names import Names
 from .plan import Plan
 from .python import parses
-from .scan import digest, rewritable_pairs
+from .scan import digest, rewritable_pairs, rewritable_text
 from .undo import relocated
 from .walk import Entry, walk
 
-LITERAL = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.\w+", re.ASCII)
+LITERAL = re.compile(r"(?:(?:[\w.-]+/)+[\w.-]*|[\w-]+\.\w+)(?!\{)", re.ASCII)
 TOLD = ("history", "generated", "binary", "large")
 
 
@@ -86,7 +86,12 @@ def verify(journal: Journal) -> list[Problem]:
             problems.append(
                 Problem(entry.path, f"{wrong} numbers disagree with their names, {allowed} before")
             )
-        problems += literals.check(entry.path, name_before, view(before), view(now))
+        problems += literals.check(
+            entry.path,
+            name_before,
+            rewritable_text(before, entry.form, name_before),
+            rewritable_text(now, entry.form, entry.path),
+        )
     missing = [path for path in (*was, *kept) if path and path not in seen]
     return problems + [Problem(path, "is gone") for path in missing]
 

@@ -1,0 +1,1 @@
+# a/m01_tensor/__init__.py

@@ -1,0 +1,1 @@
+# a/m02_activations/__init__.py

@@ -1,0 +1,1 @@
+# a/m03_layers/__init__.py
