@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 from tinytorch.core import functional as F, no_grad, opcheck, tensor
 from tinytorch.core.m02_activations import functions as ops
-from tinytorch.core.m02_activations.kernels import choose, column_sums, drop, sums
+from tinytorch.core.m02_activations.kernels import choose, column_sums, kept, maxima, sums
 from tinytorch.core.m02_activations.probabilities import log_softmax, softmax
 
 INF, NAN = math.inf, math.nan
@@ -479,21 +479,21 @@ class TestKernels:
     )
 
     @given(floats, hnp.arrays(bool, (2, 3)))
-    def test_drop_and_choose_are_where(self, x, mask):
+    def test_kept_and_choose_are_where(self, x, mask):
         y = -x[:, ::-1]
         for a, b in ((x, y), (x.T, np.ascontiguousarray(y.T)), (x[:, ::2], y[:, ::2])):
             m = np.ascontiguousarray(np.broadcast_to(mask, (2, 3))[: a.shape[0], : a.shape[1]])
             if m.shape != a.shape:
                 m = np.ascontiguousarray(mask.T)
-            np.testing.assert_array_equal(drop(m.copy(), a), np.where(m, a.dtype.type(0), a))
+            np.testing.assert_array_equal(kept(m, a), np.where(m, a, a.dtype.type(0)))
             np.testing.assert_array_equal(choose(m.copy(), a, b), np.where(m, a, b))
 
     def test_0d(self):
         x = np.array(2.0)
         assert choose(x > 0, x, -x) == 2
         assert choose(x < 0, x, -x) == -2
-        assert drop(x > 0, x) == 0
-        assert drop(x < 0, x) == 2
+        assert kept(x > 0, x) == 2
+        assert kept(x < 0, x) == 0
 
     @pytest.mark.parametrize("shape", [(4, 5), (0, 5), (4, 0), (2, 3, 4)])
     def test_sums(self, shape):
@@ -501,6 +501,8 @@ class TestKernels:
         for axis in (*range(len(shape)), -1):
             for a in (x, np.asfortranarray(x)):
                 np.testing.assert_allclose(sums(a, axis), a.sum(axis, keepdims=True), atol=1e-12)
+                expected = a.max(axis, keepdims=True, initial=-np.inf)
+                np.testing.assert_array_equal(maxima(a, axis), expected)
         if len(shape) == 2:
             np.testing.assert_allclose(column_sums(x), x.sum(0), atol=1e-12)
 

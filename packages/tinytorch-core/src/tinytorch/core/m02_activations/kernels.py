@@ -2,7 +2,8 @@
 
 Choosing between two arrays by a mask (`np.where`) branches at every element, and where the mask is
 random the processor guesses wrong half of the time: 5 ns an element. Multiplying by the mask is ten
-times faster but makes nan of an infinity that was to be left out. So here the mask works on the bits.
+times faster but makes nan of an infinity that was to be left out. So here the mask works on the bits,
+as if they were integers.
 
 Adding up the rows or columns of a matrix is a product with a vector of ones, and BLAS is two to four
 times faster at that than `np.sum`.
@@ -19,14 +20,9 @@ SHORT = 32  # numbers in a row up to which `maxima` works on the transpose: up t
 _BITS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 
 
-def drop(mask: Any, x: Any) -> Any:
-    """Return a copy of `x` with zeros where `mask` is True. The mask is used up."""
-    bits = _BITS[x.dtype.itemsize]
-    keep = np.asarray(mask).view(np.int8)
-    np.subtract(keep, 1, keep)  # True becomes 0; False becomes -1, all bits set
-    out = np.empty_like(x)
-    np.bitwise_and(x.view(bits), keep, out.view(bits))
-    return out
+def kept(mask: Any, x: Any) -> Any:
+    """Return a copy of `x` with zeros where `mask` is False."""
+    return np.multiply(x.view(_BITS[x.dtype.itemsize]), mask).view(x.dtype)
 
 
 def choose(mask: Any, x: Any, y: Any) -> Any:

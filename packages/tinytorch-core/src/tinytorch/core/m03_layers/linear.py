@@ -43,7 +43,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
         _check_linear(input, weight, bias)
     x = as_matrix(input, weight.shape[-1])
     if len(x) < len(weight) and x.shape[1] >= WIDE and weight.ndim == 2:
-        out = np.ascontiguousarray(product(weight, x.T).T)
+        out = product(weight, x.T).T.copy()
     else:
         out = product(x, weight.T)
     if input.ndim != 2 or weight.ndim != 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,11 +41,10 @@ def look_up(scores: Array, target: Array, weight: Array | None, ignore_index: in
             raise IndexError(f"Target {wrong[0]} is out of bounds.")
         target = np.where(kept, target, 0)
 
-    inner = math.prod(scores.shape[2:])
-    if inner == 1:
-        step = max(classes, 1)
-        places = np.arange(0, target.size * step, step) + target.reshape(-1)
+    if scores.ndim <= 2:
+        places = target.reshape(-1) + row_starts(target.size, classes)
     else:  # the class axis isn't the last one: a step along it is `inner` numbers long
+        inner = math.prod(scores.shape[2:])
         first = np.arange(len(scores))[:, None] * (classes * inner) + np.arange(inner)
         places = first.reshape(-1) + target.reshape(-1) * inner
 
@@ -52,6 +52,14 @@ def look_up(scores: Array, target: Array, weight: Array | None, ignore_index: in
     if kept is not None:
         factors = kept.astype(scores.dtype) if factors is None else np.where(kept, factors, 0)
     return Samples(places, factors, kept)
+
+
+@lru_cache(maxsize=16)
+def row_starts(rows: int, columns: int) -> Array:
+    """Return the positions of the first number of each row of a matrix, for a loss that is asked again."""
+    starts = np.arange(rows) * columns
+    starts.flags.writeable = False
+    return starts
 
 
 def counted(samples: Samples, values: Array) -> Array:

@@ -13,13 +13,13 @@ import numpy as np
 
 from ..m01_tensor.functions import erf
 from ..m02_activations import functions as f
-from ..m02_activations.kernels import choose, drop, floating, sums
+from ..m02_activations.kernels import choose, floating, kept, sums
 from ..m02_activations.probabilities import log_softmax, softmax
 
 
 @f.relu.backward
 def relu_backward(g: Any, out: Any) -> Any:
-    return lambda: drop(out <= 0, g)
+    return lambda: kept(out != 0, g)
 
 
 @f.leaky_relu.backward
@@ -155,7 +155,7 @@ def softplus_backward(g: Any, input: Any, beta: Any, threshold: Any) -> Any:
 
 @f.hardtanh.backward
 def hardtanh_backward(g: Any, out: Any, min_val: Any, max_val: Any) -> Any:
-    return lambda: drop((out <= min_val) | (out >= max_val), g)
+    return lambda: kept(~((out <= min_val) | (out >= max_val)), g)
 
 
 @softmax.backward
