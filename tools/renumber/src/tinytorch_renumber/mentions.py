@@ -21,12 +21,14 @@ MORE = re.compile(
     re.ASCII,
 )
 COMMAND = re.compile(r"(?<![\w-])(?:tinytorch|tito)[ ](?:[a-z-]+[ ]){1,3}(\d{2,3})(?!\w|[.:/-]\w)", re.ASCII)
-COUNTER = re.compile(rf"(?i:(?<![A-Za-z])(?:{OTHER_COUNTERS}))s?[ \t_#-]{{0,2}}(\d{{1,3}})(?!\d)", re.ASCII)
-DYNAMIC = re.compile(
-    r"(?:\{[^{}\n]{0,60}:0?\d?d?\}|%0?2d)[_-](?=[A-Za-z{%])|\b(?:m|module_|test_)(?:\{[^{}\n]{1,60}\}|%0?2d)[_-]"
-)
+COUNTER = re.compile(rf"(?i:(?<![A-Za-z])(?:{OTHER_COUNTERS}))s?[ \t_#-]{{0,2}}$", re.ASCII)
+NUMBER = re.compile(r"(?<=[A-Za-z \t_#-])\d{1,3}(?!\d)")
+COMPUTED = re.compile(r"(?:\}|%0?2d)[_-](?=[A-Za-z{%])")
+DYNAMIC = re.compile(r"(?:\{[^{}\n]{0,60}:0?\d?d?\}|%0?2d|\b(?:m|module_|test_)\{[^{}\n]{1,60}\})[_-]$")
 AFTER = re.compile(rf"{BETWEEN}(?:[\w.-]+/)*", re.ASCII)
+BORDER = re.compile(r"[^A-Za-z0-9_]$|(?<![A-Za-z0-9_])test_$")
 TABLE_BAR = re.compile(r"\||\xe2\x94\x82")
+CELL = re.compile(r"\d[\s*_`\]]{0,12}(?:\||\xe2\x94\x82)")
 NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`\]]*")
 
 
@@ -96,6 +98,8 @@ def find_worded(text: str, names: Names) -> Iterator[Mention]:
     """Yield "Module 08", "Module 08: Spatial", "module_08", "Modules 08, 09 and 11-13"."""
     for match in names.titled.finditer(text):
         start, end = match.span()
+        if start and not BORDER.search(text, max(0, start - 6), start):
+            continue  # a part of some longer word
         number = match.span("number")
         after = text[number[1] : number[1] + 2]
         glued = match["gap"] in ("_", "-", "")
@@ -154,10 +158,15 @@ def find_leading(text: str, names: Names) -> Iterator[Mention]:
 
 def find_cells(text: str, names: Names) -> Iterator[Mention]:
     """Yield the number cell of a table row in which another cell is a module's name."""
-    position = 0
-    for line in text.splitlines(keepends=True):
-        start, position = position, position + len(line)
-        if len(line) > 2000 or not any(c.isdigit() for c in line) or len(TABLE_BAR.findall(line)) < 2:
+    done = -1
+    for hint in CELL.finditer(text):
+        start = text.rfind("\n", 0, hint.start()) + 1
+        if start == done:
+            continue
+        done = start
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else len(text)]
+        if len(line) > 2000 or len(TABLE_BAR.findall(line)) < 2:
             continue
         cells: list[tuple[int, str]] = []
         at = 0
@@ -182,8 +191,11 @@ def find_cells(text: str, names: Names) -> Iterator[Mention]:
 
 def find_counters(text: str) -> Iterator[Mention]:
     """Yield numbers of other things: Milestone 08."""
-    for match in COUNTER.finditer(text):
-        yield Mention(*match.span(), [match.span(1)], "decoy")
+    for match in NUMBER.finditer(text):
+        start, end = match.span()
+        counter = COUNTER.search(text, max(0, start - 14), start)
+        if counter:
+            yield Mention(counter.start(), end, [(start, end)], "decoy")
 
 
 def find_others(text: str) -> Iterator[Mention]:
@@ -191,10 +203,12 @@ def find_others(text: str) -> Iterator[Mention]:
     for match in SPAN.finditer(text):
         if match[1].startswith("0") and len(match[1]) == len(match[2]) == 2:
             yield Mention(*match.span(), [match.span(1), match.span(2)], "range")
-    for match in COMMAND.finditer(text):
+    for match in COMMAND.finditer(text) if "tinytorch " in text or "tito " in text else ():
         yield Mention(*match.span(1), [match.span(1)], "command")
-    for match in DYNAMIC.finditer(text):
-        yield Mention(*match.span(), [], "dynamic")
+    for match in COMPUTED.finditer(text):
+        computed = DYNAMIC.search(text, max(0, match.start() - 70), match.end())
+        if computed:
+            yield Mention(computed.start(), match.end(), [], "dynamic")
 
 
 def find_mentions(text: str, names: Names) -> list[Mention]:

@@ -55,7 +55,7 @@ class Names:
         self.name = f"(?P<name>(?i:{'|'.join(longest)}))"
         ends = r"(?![A-Za-z0-9_]|-[A-Za-z0-9])"
         self.titled = re.compile(
-            rf"(?:(?<![A-Za-z0-9_])|(?<=\btest_))(?P<key>[Mm]odules?|MODULES?)"
+            rf"(?P<key>[Mm]odules?|MODULES?)"
             rf"(?P<gap>[ \t]+#?|[_-]|)(?P<number>\d{{1,3}})"
             rf"(?![\d_.]\d)(?!\d)(?:(?P<between>{BETWEEN}){self.name}{ends})?"
         )

@@ -16,7 +16,7 @@ from .mentions import Mention, find_joined, find_mentions, find_worded
 from .model import Edit, FileScan, Reference, Status
 from .names import Names, overlaps, view
 from .order import SHIM
-from .python import Spot, parses, spots
+from .python import Spot, spots
 from .regions import Regions
 from .walk import LARGEST, Entry
 from .width import keep_width
@@ -70,8 +70,7 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None
     if form == "python":
         try:
             found = spots(data, [anchor(mention) for mention in mentions])
-            result.broken = not parses(data)
-        except (tokenize.TokenError, SyntaxError, UnicodeError, LookupError, RecursionError):
+        except (tokenize.TokenError, SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
             result.broken = True
         if result.broken:
             mentions, found = pairs(text, names), []

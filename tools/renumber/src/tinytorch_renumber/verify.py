@@ -105,7 +105,7 @@ def check_names(root: Path, record: Record) -> Iterable[Problem]:
 
 def compare(entry: Entry, before: bytes, now: bytes) -> Iterable[Problem]:
     """Yield what a rewrite must never change."""
-    if entry.form == "python" and parses(before) and not parses(now):
+    if entry.form == "python" and not parses(now) and parses(before):
         yield Problem(entry.path, "parsed before and doesn't now")
     if entry.form == "notebook" and without_sources(before) != without_sources(now):
         yield Problem(entry.path, "more than the source of its cells differs")
