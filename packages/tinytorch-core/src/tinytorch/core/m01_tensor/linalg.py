@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -120,6 +121,15 @@ def addmm(input: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: flo
 
 # What they share
 
+# OpenBLAS multiplies two matrices as they lie, in one thread, if that takes at most so many multiplications;
+# else it first copies both into another order and wakes its threads. For a product of a tenth of a millisecond
+# this costs more than it gains: half of the result is then in the cache of another core, where the next
+# operation has to fetch it from.
+PIECE = 1_000_000
+SMALL_RESULT = 1200
+LONG = 256  # columns from which taking them as they lie pays
+LARGEST_IN_PIECES = 8 * PIECE
+
 
 def product(a: Any, b: Any) -> Any:
     """Multiply as `matmul`, with as few and as large matrix products as possible.
@@ -130,7 +140,31 @@ def product(a: Any, b: Any) -> Any:
         return product(a.astype(np.float32), b.astype(np.float32)).astype(np.float16)
     if a.ndim > 2 and b.ndim == 2 and a.flags.c_contiguous:
         return np.matmul(rows(a), b).reshape(*a.shape[:-1], b.shape[-1])
+    if a.ndim == b.ndim == 2 and PIECE < a.size * b.shape[1] <= LARGEST_IN_PIECES and small_is_fast():
+        return _product_in_pieces(a, b)
     return np.matmul(a, b)
+
+
+@cache
+def small_is_fast() -> bool:
+    """Tell whether NumPy's BLAS multiplies small matrices as they lie: OpenBLAS with AVX-512 does."""
+    config: Any = np.show_config(mode="dicts")
+    blas = config["Build Dependencies"]["blas"]["name"]
+    return "openblas" in blas and not {"AVX512_SKX", "X86_V4"}.isdisjoint(config["SIMD Extensions"]["found"])
+
+
+def _product_in_pieces(a: Any, b: Any) -> Any:
+    """Multiply two matrices by some columns of the second at a time, so that each product is a small one."""
+    columns = PIECE // a.size
+    if b.flags.f_contiguous:  # a transposed second factor is taken as it lies only for a small result
+        columns = min(columns, SMALL_RESULT // len(a)) if len(b) >= LONG else 0
+    columns -= columns % 8
+    if not columns:
+        return np.matmul(a, b)
+    out = np.empty((len(a), b.shape[1]), a.dtype)
+    for i in range(0, b.shape[1], columns):
+        np.matmul(a, b[:, i : i + columns], out=out[:, i : i + columns])
+    return out
 
 
 def rows(x: Any) -> Any:

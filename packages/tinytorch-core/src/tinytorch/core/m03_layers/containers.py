@@ -111,8 +111,10 @@ class Sequential(_Row):
 
     def forward(self, input: Any) -> Any:
         """Return what the last module makes of what the one before it makes, and so on."""
-        for module in self:
-            input = module(input)
+        members = self.__dict__
+        for name, kind in self._kinds.items():
+            if kind is MODULE:
+                input = members[name](input)
         return input
 
     def insert(self, index: int, module: Module) -> Self:

@@ -15,10 +15,6 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
-# BLAS reads its second factor slowly if that is transposed. From this many features on it pays to let the
-# smaller matrix be the second, x @ W.T = (W @ x.T).T, although the result has to be turned around.
-WIDE = 256
-
 
 @op
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -41,11 +37,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     fits = weight.ndim == 2 and input.shape[-1:] == weight.shape[1:]
     if not fits or dtype is not input.dtype or dtype.kind == "b":
         _check_linear(input, weight, bias)
-    x = as_matrix(input, weight.shape[-1])
-    if len(x) < len(weight) and x.shape[1] >= WIDE and weight.ndim == 2:
-        out = product(weight, x.T).T.copy()
-    else:
-        out = product(x, weight.T)
+    out = product(as_matrix(input, weight.shape[-1]), weight.T)
     if input.ndim != 2 or weight.ndim != 2:
         out = out.reshape(input.shape[:-1] + weight.shape[:-1])
     if bias is not None:

@@ -115,7 +115,7 @@ def cross_entropy_of_indices(
     # Softmax is the same if a number is taken off all scores of a sample; taking off the largest keeps exp
     # from overflowing. From here on one array is scores, then exponentials, and kept for the rule.
     exps = np.subtract(input, maxima(input, axis), order="C")
-    own = exps.reshape(-1)[samples.places].reshape(target.shape)
+    own = exps.take(samples.places).reshape(target.shape)
     even = mean_score(exps, weight, axis).reshape(target.shape) if label_smoothing else None
     np.exp(exps, out=exps)
     totals = sums(exps, axis)

@@ -120,7 +120,7 @@ class Optimizer:
                 loss = closure()
             finally:
                 mode.grad = recording
-        jobs, changed = [], []
+        jobs, scattered = [], []
         for group in self.param_groups:
             names = self.buffers(group)
             for p in group["params"]:
@@ -130,15 +130,16 @@ class Optimizer:
                 update = with_options(group, self.rule(group, state))
                 values = p.array
                 flat = values.reshape(-1)  # a view, or a copy if the values lie scattered
-                jobs.append(
-                    (update, [flat, flat_gradient(p), *[flat_buffer(state, name, p) for name in names]])
-                )
-                changed.append((values, flat))
+                arrays = [flat, flat_gradient(p)]
+                for name in names:
+                    arrays.append(flat_buffer(state, name, p))
+                jobs.append((update, arrays))
+                mark_changed(values)
+                if not values.flags.c_contiguous:
+                    scattered.append((values, flat))
         run(jobs)
-        for values, flat in changed:
-            if not values.flags.c_contiguous:
-                values[...] = flat.reshape(values.shape)
-            mark_changed(values)
+        for values, flat in scattered:
+            values[...] = flat.reshape(values.shape)
         return loss
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:

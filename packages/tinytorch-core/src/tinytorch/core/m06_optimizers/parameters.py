@@ -49,7 +49,7 @@ def flat_gradient(p: Tensor) -> Any:
     g = p.grad.array
     if g.shape != p.array.shape:
         raise RuntimeError(f"a gradient has shape {g.shape}, but its parameter has shape {p.array.shape}")
-    return g.reshape(-1).astype(p.array.dtype, copy=False)
+    return g.reshape(-1) if g.dtype is p.array.dtype else g.reshape(-1).astype(p.array.dtype)
 
 
 def flat_buffer(state: State, name: str, p: Tensor) -> Any:
