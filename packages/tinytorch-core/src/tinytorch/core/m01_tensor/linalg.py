@@ -122,9 +122,9 @@ def addmm(input: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: flo
 # What they share
 
 # OpenBLAS multiplies two matrices as they lie, in one thread, if that takes at most so many multiplications;
-# else it first copies both into another order and wakes its threads. For a product of a tenth of a millisecond
-# this costs more than it gains: half of the result is then in the cache of another core, where the next
-# operation has to fetch it from.
+# else it first copies both into another order and wakes its threads. For a product of a tenth of a
+# millisecond this costs more than it gains: half of the result is then in the cache of another core, where
+# the next operation has to fetch it from.
 PIECE = 1_000_000
 SMALL_RESULT = 1200
 LONG = 256  # columns from which taking them as they lie pays

@@ -64,7 +64,7 @@ def sums(x: Any, axis: Any) -> Any:
 
 
 def maxima(x: Any, axis: Any) -> Any:
-    """Return the largest number along `axis`, which stays as a dimension of length 1; -inf if there is none."""
+    """Return the maxima along `axis`, which stays as a dimension of length 1; -inf where there are none."""
     n = x.shape[-1] if x.ndim > 1 else 0
     if 0 < n <= SHORT and axis in (-1, x.ndim - 1):
         # NumPy goes through short rows one by one; the rows of the transpose it compares as vectors.
