@@ -28,6 +28,9 @@ class IndexMethods:
     def __setitem__(self: Any, index: Any, value: Any) -> None:
         _index.setitem(self, index, value)
 
+    def __delitem__(self: Any, index: Any) -> None:
+        raise TypeError("Tensor does not support deleting items")
+
     def narrow(self: Any, dim: int, start: int, length: int) -> Tensor:
         """Return a view of `length` slices along a dimension, from `start` on."""
         return _rearrange.narrow(self, dim, start, length)
