@@ -168,8 +168,6 @@ def compare(ours: Any, theirs: Any, aspect: str, tolerance: float = 1.0) -> Iter
             yield "requires_grad", f"requires_grad {ours.requires_grad}, PyTorch {theirs.requires_grad}"
         if ours.is_leaf != theirs.is_leaf:
             yield "requires_grad", f"is_leaf {ours.is_leaf}, PyTorch {theirs.is_leaf}"
-        if theirs.is_contiguous() and not ours.is_contiguous():
-            yield "layout", "not contiguous, so view() may fail; PyTorch contiguous"
         for how in array_differences(to_array(ours), to_array(theirs), tolerance):
             yield ("dtype" if "dtype" in how else "shape" if "shape" in how else aspect), how
     elif isinstance(theirs, (tuple, list)):

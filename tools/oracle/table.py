@@ -35,6 +35,7 @@ class Case:
     layouts: tuple[str, ...]
     tolerance: float
     raises: bool
+    setup: str = ""  # code that comes before, the same for many cases
 
     def __str__(self) -> str:
         inputs = [repr(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.kwargs.items()]
@@ -68,10 +69,13 @@ class Case:
 
     def _run_code(self, library: Library, built: Built) -> Any:
         names = {**library.namespace, **built.kwargs}
-        if "\n" in self.source.strip():
+        exec(self.setup, names)  # noqa: S102
+        try:
+            expression = compile(self.source, "case", "eval")
+        except SyntaxError:
             exec(self.source, names)  # noqa: S102
             return names.get("out")
-        return eval(self.source, names)
+        return eval(expression, names)
 
     @staticmethod
     def _function(name: str) -> Call:
@@ -122,10 +126,11 @@ def code(
     on: tuple[str, ...] = ("float32",),
     layouts: tuple[str, ...] = ("contiguous",),
     tolerance: float = 1.0,
+    setup: str = "",
     **inputs: Any,
 ) -> None:
     """Compare what some code gives: an expression, or lines that set `out`."""
-    table.append(Case("", source, (), inputs, on, layouts, tolerance, raises=False))
+    table.append(Case("", source, (), inputs, on, layouts, tolerance, raises=False, setup=setup))
 
 
 def error(
@@ -135,9 +140,9 @@ def error(
     table.append(Case(name, "", args, kwargs, on, ("contiguous",), 1.0, raises=True))
 
 
-def code_error(source: str, *, on: tuple[str, ...] = ("float32",), **inputs: Any) -> None:
+def code_error(source: str, *, on: tuple[str, ...] = ("float32",), setup: str = "", **inputs: Any) -> None:
     """Check that some code raises an error of the same type in both."""
-    table.append(Case("", source, (), inputs, on, ("contiguous",), 1.0, raises=True))
+    table.append(Case("", source, (), inputs, on, ("contiguous",), 1.0, raises=True, setup=setup))
 
 
 def check(case: Case) -> Iterator[tuple[str, str, str]]:

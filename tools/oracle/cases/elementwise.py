@@ -250,3 +250,8 @@ case("t.result_type", 2, 2.5)
 case("t.result_type", T(2), T(dtype="float64", grad=False))
 case("t.result_type", T(2), T(3, dtype="int32"))
 error("t.promote_types", D("int64"), 3)
+case(".subtract_", T(2, 3), T(3), alpha=2)
+case(".true_divide_", T(2, 3), T(3, low=1))
+for name in BITWISE:
+    case(f".{name}_", T(2, 3), T(3), on=("bool", *INTEGERS))
+    case(f".{name}_", T(2, 3), 1, on=INTEGERS)

@@ -10,7 +10,7 @@ ONE = ("contiguous",)
 
 EXPRESSIONS = """
 0 | -1 | 2 | : | 1: | ::2 | :0 | 1:3, 2 | ..., 0 | 0, ... | None | :, None | ..., None | 0, 1 | -1, -1 | 1, :, None
-[0, 2] | [[0, 1], [2, 0]] | [0, 2], [1, 1] | :, [2, 0] | [True, False, True] | [-1, 0], 1 | [0], :2 | None, [1]
+[0, 2] | [0, 2], [1, 1] | :, [2, 0] | [True, False, True] | [-1, 0], 1 | [0], :2 | None, [1]
 True | False | ..., ... | i, r | i | i, j | :, i | i, 1 | i, : | ..., i | k | k, 0 | m | m, 0 | mm | ~mm | r | r, 1 | :, c | z | i[0]
 i, None | None, i | i, None, j | ... | () | slice(1, None) | np.array([0, 1]) | np.int64(1) | t.tensor(1) | i32
 [] | :, [] | x > 0 | (x > 0) & (x < 2) | 100: | -100:100 | 2:1
@@ -62,6 +62,7 @@ code("x[[0, 0, 0]], x[0, [1, 1]]", x=T(3, 4))
 code("y = x * 1\ny[i] = 1.5\nout = y", x=T(3, 4), i=I(values=[0, 0, 2], high=3))
 code("y = x * 1\ny[i] = v\nout = y", x=T(3, 4), v=T(3, 4), i=I(values=[0, 0, 2], high=3))
 code("y = x * 1\ny[i] += 1\nout = y", x=T(3, 4), i=I(values=[0, 0, 2], high=3))
+code("x[[[0, 1], [2, 0]]]", x=T(3, 4))
 code("x[u8]", x=T(3, 4), u8=T(3, dtype="uint8", low=0, high=1))
 code("x[()]", x=T())
 code("x[...]", x=T())
@@ -116,7 +117,7 @@ error("gather", T(3, 4), 1, T(3, 2))
 error("gather", T(3, 4), 1, T(3, 2, dtype="uint8", low=0))
 case("take_along_dim", T(3, 4), I(3, 2, high=4), 1)
 case("take_along_dim", T(3, 4), I(1, 2, high=4), dim=1)
-case("take_along_dim", T(3, 4), indices=I(5, high=12))
+case("take_along_dim", T(3, 4), indices=I(5, high=12), layouts=ONE)
 error("take_along_dim", T(3, 4), T(3, 4), 1)
 error("take_along_dim", T(3, 4), I(2, high=4), 1)
 
@@ -175,3 +176,19 @@ error("one_hot", T(3), on=(*FLOATS, "int32", "uint8", "bool"))
 error("one_hot", I(0, high=4))
 case("masked_fill", T(3, 4), B(3, 4), 2)
 code("x[0].item()", x=T(3), on=(*FLOATS, *INTEGERS, "bool"))
+case(".narrow", T(3, 4), 1, 1, 2)
+case(".narrow", T(3, 4), dim=0, start=-2, length=1)
+case(".narrow", T(3, 4), 0, 3, 0)
+error(".narrow", T(3, 4), 1, 3, 2)
+error(".narrow", T(3, 4), 1, 0, -1)
+error(".narrow", T(3, 4), 2, 0, 1)
+error(".narrow", T(), 0, 0, 1)
+case(".select", T(3, 4), 1, 2)
+case(".select", T(3, 4), dim=0, index=-1)
+error(".select", T(3, 4), 0, 3)
+error(".select", T(3, 4), 2, 0)
+error(".select", T(), 0, 0)
+code("y = x * 1\ny.narrow(0, 1, 2).mul_(2)\ny.select(1, 0).add_(1)\nout = y", x=T(3, 4))
+case(".scatter", T(3, 3), 0, index=S, value=2)
+case(".scatter_", T(3, 3), 0, index=S, value=2)
+error("scatter", T(3, 3), 0, S)

@@ -154,3 +154,6 @@ code_error("nn.SmoothL1Loss(beta=-1.0)(x, y)", x=T(3), y=T(3))
 code_error("nn.CrossEntropyLoss(label_smoothing=2.0)(x, y)", x=T(3, 4), y=I(3, high=4))
 code("m = nn.CrossEntropyLoss(weight=w)\nm = m.to(t.float64)\nout = m(x.double(), y), m.weight", x=T(3, 5), y=I(3, high=5), w=T(5, low=0.5, grad=False))
 code("m = nn.BCEWithLogitsLoss(pos_weight=w)\nout = m.state_dict()", w=T(5, grad=False))
+for reduction in REDUCTIONS:
+    case("F.huber_loss", T(3, 4), T(3, 4), reduction=reduction, delta=0.5, weight=T(3, 4, low=0, grad=False), on=FLOATS)
+error("F.mse_loss", T(3, 4), T(3, 4), weight=T(4))

@@ -77,11 +77,11 @@ LAYERS = (
 )
 for make, inputs, specs in LAYERS:
     code(
-        f"{FILL}m = fill({make})\ny = m({inputs})\nps = list(m.parameters())\n"
+        f"m = fill({make})\ny = m({inputs})\nps = list(m.parameters())\n"
         "gs = autograd.grad((y * y).sum(), ps, retain_graph=True) if ps else ()\n"
         "out = repr(m), y, gs, dict(m.state_dict()), m.training, [n for n, _ in m.named_modules()], "
         "[(n, p.requires_grad, p.is_leaf) for n, p in m.named_parameters()]",
-        layouts=("contiguous", "transposed", "stepped"), **specs,
+        layouts=("contiguous", "transposed", "stepped"), setup=FILL, **specs,
     )  # fmt: skip
     if "Identity" not in make and make != "nn.Sequential()":
         code_error(f"m = {make}\nm('a')")
@@ -148,7 +148,7 @@ m.register_parameter('extra', nn.Parameter(t.ones(1))), list(m.state_dict()) | m
 m.register_module('more', nn.Tanh()), repr(m) | m.register_buffer('nil', None), list(m.state_dict()), m.nil
 """.replace("\n", "|").split("|")
 for show in filter(None, map(str.strip, SHOWS)):
-    code(f"{NET}out = ({show})", x=T(5, 3))
+    code(f"({show})", x=T(5, 3), setup=NET)
 BAD = """
 m.first = 3 | m.scale = t.ones(2) | m.count = 3 | m.nonsense | m() | m(x, x, x) | m.register_parameter('a.b', None) | m.register_parameter('', None)
 m.register_parameter('first', None) | m.register_parameter('p', t.ones(2)) | m.register_parameter('p', x * 1) | m.register_buffer('scale', t.ones(1))
@@ -160,7 +160,7 @@ m.load_state_dict({**m.state_dict(), 'scale': t.ones(3)}, strict=False) | m.load
 nn.Module()(x) | nn.Module(3) | nn.Module(a=3) | m.first.weight = 3 | del m.nonsense | m.rest[5] | m.rest['a']
 """.replace("\n", "|").split("|")
 for bad in filter(None, map(str.strip, BAD)):
-    code_error(f"{NET}{bad}", x=T(5, 3))
+    code_error(bad, x=T(5, 3), setup=NET)
 code_error("class N(nn.Module):\n    def __init__(self):\n        self.a = nn.Linear(2, 2)\nN()")
 code_error("class N(nn.Module):\n    def __init__(self):\n        self.a = nn.Parameter(t.ones(2))\nN()")
 code_error("class N(nn.Module):\n    def __init__(self):\n        self.register_buffer('a', t.ones(2))\nN()")
@@ -171,6 +171,10 @@ DO = (
     "out = tuple(m.load_state_dict({'scale': t.ones(2), 'more': t.ones(1)}, strict=False)), m(x)",
     "out = m.load_state_dict({'scale': t.ones(2) * 3}, strict=False).missing_keys, m.scale * 1",
     "out = repr(m.load_state_dict(m.state_dict()))",
+    "s = {k: v * 2 for k, v in m.state_dict().items()}\nm.load_state_dict(s, assign=True)\nout = m(x), m.scale.requires_grad, type(m.scale) is nn.Parameter",
+    "s = {'old': 1}\nout = m.rest.state_dict(destination=s, prefix='q.') is s, list(s)",
+    "seen = {m.first}\nout = [n for n, _ in m.named_modules(memo=seen)]",
+    "out = m.forward(x), m.rest.forward(m.first.forward(x))",
     "out = m.load_state_dict({k: v.double() for k, v in m.state_dict().items()}), m.scale.dtype\nout = out[1]",
     "s = m.state_dict()\ns['scale'][0] = 9\nout = m.scale * 1",
     "p = m.scale\nm.load_state_dict({**m.state_dict(), 'scale': t.ones(2) * 5})\nout = p is m.scale, p * 1",
@@ -206,7 +210,7 @@ DO = (
     "m.eval()\nm.drop.train()\nout = m.drop.training, m.training, m.drop(x * 0)",
 )  # fmt: skip
 for do in DO:
-    code(NET + do, x=T(5, 3))
+    code(do, x=T(5, 3), setup=NET)
 
 CONTAINERS = """
 nn.Sequential(nn.Linear(2, 3), nn.ReLU()) | nn.ModuleList([nn.Linear(2, 2), nn.ReLU()]) | nn.ModuleDict({'a': nn.Linear(2, 2), 'b': nn.ReLU()})
@@ -220,14 +224,14 @@ S = "s = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1), nn.Tanh())\n
 for show in (
     "repr(s[1:]), repr(s[-1]), repr(s[0:2]), type(s[1:]).__name__", "[type(k).__name__ for k in s], len(s)",
     "s.append(nn.ReLU()) is s, repr(s)", "repr(s.extend([nn.ReLU(), nn.Tanh()]))", "repr(s.insert(1, nn.Tanh())), len(s)",
-    "s.pop(1), repr(s)[:30], len(s)\nout = out[1:]", "repr(s + nn.Sequential(nn.ReLU()))", "repr(s * 2)", "list(s.state_dict())",
+    "[s.pop(1) is not None, repr(s)[:30], len(s)]", "repr(s + nn.Sequential(nn.ReLU()))", "repr(s * 2)", "list(s.state_dict())",
 ):  # fmt: skip
-    code(f"{S}out = {show}" if "\n" not in show else f"{S}out = {show}")
+    code(show, setup=S)
 for do in ("s[1] = nn.Tanh()\nout = repr(s)", "del s[0]\nout = repr(s), list(s.state_dict())", "del s[1:3]\nout = repr(s)", "s[-1] = nn.ReLU()\nout = repr(s)",
            "s += nn.Sequential(nn.ReLU())\nout = repr(s)", "s *= 2\nout = len(s), repr(s)"):  # fmt: skip
-    code(S + do)
+    code(do, setup=S)
 for bad in ("s[4]", "s[-5]", "s[4] = nn.ReLU()", "s['0']", "s.append(3)", "nn.Sequential(3)", "nn.Sequential([nn.ReLU()])", "s.insert(9, nn.ReLU())", "s.pop(9)", "s + 3", "s(1, 2)", "s * 'a'", "s.insert(0, 3)"):
-    code_error(S + bad)
+    code_error(bad, setup=S)
 L = "s = nn.ModuleList([nn.Linear(2, 3), nn.ReLU(), nn.Tanh()])\n"
 for do in (
     "out = repr(s[1:]), repr(s[-1]), type(s[1:]).__name__, len(s)", "s.append(nn.ReLU())\nout = repr(s), list(s.state_dict())",
@@ -235,18 +239,18 @@ for do in (
     "k = s.pop(0)\nout = repr(k), repr(s), list(s.state_dict())", "k = s.pop(-1)\nout = repr(k), repr(s)", "s[1] = nn.Linear(4, 4)\nout = repr(s)", "del s[0]\nout = repr(s), list(s.state_dict())", "del s[0:2]\nout = repr(s)",
     "out = repr(s + nn.ModuleList([nn.ReLU()]))", "s += [nn.ReLU()]\nout = repr(s)", "out = [type(k).__name__ for k in s]", "out = s[0] in s, nn.ReLU() in s", "out = [type(k).__name__ for k in reversed(s)]",
 ):  # fmt: skip
-    code(L + do)
-for bad in ("s[3]", "s[-4]", "s.append(3)", "s.extend(3)", "s(1)", "nn.ModuleList([3])", "s['a']", "s.insert(0, 3)", "s.pop(7)", "s.extend(nn.ReLU())"):
-    code_error(L + bad)
+    code(do, setup=L)
+for bad in ("s[3]", "s[-4]", "s.append(3)", "s.extend(3)", "s(1)", "nn.ModuleList([3])", "s['a']", "s.pop(7)", "s.extend(nn.ReLU())"):
+    code_error(bad, setup=L)
 D_ = "s = nn.ModuleDict({'a': nn.Linear(2, 3), 'b': nn.ReLU()})\n"
 for do in (
     "out = list(s), len(s), 'a' in s, 'z' in s, list(s.keys()), [type(k).__name__ for k in s.values()], [k for k, _ in s.items()]",
     "out = s['a'] is s.a, repr(s)", "s['c'] = nn.Tanh()\nout = repr(s)", "del s['a']\nout = repr(s), list(s.state_dict())", "k = s.pop('b')\nout = repr(k), repr(s)",
     "s.update({'c': nn.Tanh(), 'a': nn.ReLU()})\nout = repr(s)", "s.clear()\nout = repr(s), len(s)", "s.update([('c', nn.Tanh())])\nout = repr(s)", "s.update(nn.ModuleDict({'q': nn.Tanh()}))\nout = repr(s)",
 ):  # fmt: skip
-    code(D_ + do)
+    code(do, setup=D_)
 for bad in ("s['z']", "s['c'] = 3", "s[3] = nn.ReLU()", "s.update(3)", "s.pop('z')", "s(1)", "nn.ModuleDict({'a': 3})", "nn.ModuleDict(3)", "del s['z']", "s['a.b'] = nn.ReLU()", "s.update([3])", "s['keys'] = nn.ReLU()"):
-    code_error(D_ + bad)
+    code_error(bad, setup=D_)
 
 code("p = nn.Parameter(t.ones(2, 3))\nout = p.requires_grad, p.is_leaf, repr(p), isinstance(p, t.Tensor), type(p * 2) is t.Tensor, p.shape")
 code("nn.Parameter(t.ones(2), requires_grad=False).requires_grad")

@@ -31,3 +31,32 @@ for bad in (
     "init.calculate_gain('nonsense')", "init.calculate_gain('leaky_relu', 'a')", "init.uniform_(t.empty(2), 2, 1)", "init.normal_(t.empty(2), 0, -1)", "init.uniform_(3)", "t.zeros(2, dtype=t.int64).random_(5, 2)",
 ):  # fmt: skip
     code_error(bad)
+code("x = t.normal(0.0, 1.0, (2,), dtype=t.float64, requires_grad=True)\nout = x.requires_grad, x.dtype")
+GENERATORS = """
+g, h = t.Generator(), t.Generator()
+g.manual_seed(5)
+h.manual_seed(5)
+a, b, c = t.rand(3, generator=g), t.rand(3, generator=h), t.rand(3, generator=g)
+t.manual_seed(7)
+d = t.rand(2)
+t.rand(2, generator=g)
+e = t.rand(2)
+t.manual_seed(7)
+f = t.rand(4)
+s = g.get_state()
+k = t.rand(3, generator=g)
+g.set_state(s)
+l = t.rand(3, generator=g)
+"""
+code("[t.equal(a, b), t.equal(a, c), t.equal(t.cat([d, e]), f), t.equal(k, l)]", setup=GENERATORS)
+code("g.initial_seed(), h.initial_seed(), t.initial_seed(), t.default_generator.initial_seed()", setup=GENERATORS)
+code("[isinstance(g.seed(), int), isinstance(t.seed(), int), g.initial_seed() != 5]", setup=GENERATORS)
+code("t.Generator().manual_seed(3).initial_seed(), t.manual_seed(4) is t.default_generator")
+code("x = t.Generator()\ny = x.manual_seed(3)\nout = y is x")
+for name in ("rand", "randn"):
+    code(f"g = t.Generator().manual_seed(1)\nh = t.Generator().manual_seed(1)\nx = t.zeros(5)\nout = t.equal(t.{name}_like(x, generator=g), t.{name}_like(x, generator=h))")
+code("g = t.Generator().manual_seed(1)\nx = t.randint_like(t.zeros(50), 2, 5, generator=g)\nout = x.min(), x.max()")
+code("x = t.ones(2, 3).multinomial(2, generator=t.Generator())\nout = x.shape, x.dtype")
+code("x = t.ones(2, 3).multinomial(num_samples=5, replacement=True)\nout = x.shape, x.dtype")
+code("x = t.full((3,), 0.5).bernoulli(generator=t.Generator())\nout = x.shape, x.dtype")
+code("x = t.zeros(3).bernoulli(p=1.0)\nout = x")

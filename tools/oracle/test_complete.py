@@ -1,0 +1,225 @@
+"""Everything public is compared: each name, each method, each parameter has a case."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+import tinytorch.core as core
+
+from . import cases  # noqa: F401  (fills the table)
+from .inputs import T
+from .libraries import FACADE, FUNCTIONAL
+from .table import table
+from .test_promotion import expressions
+from .test_random import SAMPLES
+
+# What has no counterpart in PyTorch, or none that could be compared.
+EXEMPT = {
+    "draw_graph": "PyTorch has no such function; tested in the package",
+    "functional": "a module; its names are compared",
+    "init": "a module; its names are compared",
+    "op": "for authors of operations",
+    "opcheck": "for authors of operations",
+    "Array": "for authors of operations",
+    "Arrays": "for authors of operations",
+    "Operand": "for authors of operations",
+    "lazy": "for authors of tracks",
+    "Optimizer.rule": "how our optimizers are written",
+    "Optimizer.buffers": "how our optimizers are written",
+    "Optimizer.check_options": "how our optimizers are written",
+}
+EXEMPT_PARAMETERS = {
+    "from_": "random_'s first parameter, which no Python call can name in PyTorch",
+    "function": "no_grad and enable_grad as decorators without parentheses",
+    "args": "passed on to a function that has cases of its own",
+    "kwargs": "passed on to a function that has cases of its own",
+}
+ROOMS = {"t": "", "nn": "", "optim": "", "autograd": "", "F": "F.", "init": "init."}
+CLASSES = (core.Tensor, core.Module, core.Sequential, core.ModuleList, core.ModuleDict, core.Optimizer, core.Generator)
+OPERATORS = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow",
+    ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor", ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le",
+    ast.Gt: "gt", ast.GtE: "ge", ast.In: "contains", ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert",
+}  # fmt: skip
+BUILTINS = {
+    "len": "len", "float": "float", "int": "int", "bool": "bool", "list": "iter", "repr": "repr", "str": "repr", "hash": "hash",
+    "abs": "abs", "dir": "dir", "range": "index", "reversed": "reversed",
+}  # fmt: skip
+FUNCTIONS = {"np.asarray": "array", "np.array": "array", ".deepcopy": "deepcopy"}
+
+
+def surface() -> Iterator[tuple[str, Any]]:
+    """Yield every public thing, by the name that a case uses for it."""
+    for name in FACADE:
+        yield name, getattr(core, name)
+    for name in FUNCTIONAL:
+        yield f"F.{name}", getattr(core.functional, name)
+    for name, thing in vars(core.init).items():
+        if not name.startswith("_") and callable(thing) and thing.__module__.startswith("tinytorch.core.m03"):
+            yield f"init.{name}", thing
+    for kind in CLASSES:
+        for name in dir(kind):
+            thing = inspect.getattr_static(kind, name)
+            own = any(name in vars(c) for c in kind.__mro__ if c.__module__.startswith("tinytorch"))
+            bookkeeping = ("__init__", "__module__", "__doc__", "__dict__", "__weakref__", "__annotations__", "__slots__", "__call__")
+            special = name.startswith("__") and name.endswith("__") and callable(thing) and name not in bookkeeping
+            if own and (special or not name.startswith("_")):
+                yield f"{'' if kind is core.Tensor else kind.__name__}.{name}", getattr(kind, name)
+
+
+class Evidence(ast.NodeVisitor):
+    """What a piece of code uses: names, and for each the ways in which it is called."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+
+    def note(self, name: str, arguments: int = 0, keywords: tuple[str, ...] = ()) -> None:
+        self.calls[name].append((arguments, keywords))
+
+    def visit_Call(self, node: ast.Call) -> None:
+        keywords = tuple(k.arg for k in node.keywords if k.arg)
+        arguments = len(node.args) + 20 * any(isinstance(a, ast.Starred) for a in node.args)
+        if isinstance(node.func, ast.Attribute):
+            self.note(self.label(node.func), arguments, keywords)
+            if self.label(node.func) in FUNCTIONS:
+                self.note(f".__{FUNCTIONS[self.label(node.func)]}__")
+        elif isinstance(node.func, ast.Name) and node.func.id in BUILTINS:
+            self.note(f".__{BUILTINS[node.func.id]}__", 0)
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.note(self.label(node))
+        self.generic_visit(node)
+
+    @staticmethod
+    def label(node: ast.Attribute) -> str:
+        if isinstance(node.value, ast.Name):
+            if node.value.id in ROOMS:
+                return ROOMS[node.value.id] + node.attr
+            if node.value.id == "np":
+                return f"np.{node.attr}"
+        return f".{node.attr}"
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        reflected = isinstance(node.left, (ast.Constant, ast.UnaryOp))
+        self.note(f".__{'r' * reflected}{OPERATORS.get(type(node.op), '')}__", 1)
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.note(f".__i{OPERATORS[type(node.op)]}__", 1)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        for op in node.ops:
+            self.note(f".__{OPERATORS.get(type(op), '')}__", 1)
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        self.note(f".__{OPERATORS.get(type(node.op), '')}__")
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        context = {ast.Load: "get", ast.Store: "set", ast.Del: "del"}[type(node.ctx)]
+        self.note(f".__{context}item__", 2)
+        self.generic_visit(node)
+
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> None:
+        self.note(".__format__", 1)
+        self.generic_visit(node)
+
+    def visit_Delete(self, node: ast.Delete) -> None:
+        self.note(".__delattr__", 1)
+        self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if any(isinstance(t, ast.Attribute) for t in node.targets):
+            self.note(".__setattr__", 2)
+        self.generic_visit(node)
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    found = Evidence()
+    codes = [*SAMPLES, *(code for _, code in expressions())]
+    for case in table:
+        codes += [case.source, case.setup]
+        name, keywords = case.name, tuple(case.kwargs)
+        if case.source:
+            continue
+        if name.startswith("."):
+            found.note(name, len(case.args) - 1, keywords)
+            continue
+        found.note(name.removeprefix("t."), len(case.args), keywords)
+        if "." not in name:
+            found.note(f"F.{name}", len(case.args), keywords)
+            if case.args and isinstance(case.args[0], T):
+                found.note(f".{name}", len(case.args) - 1, keywords)
+    for code in codes:
+        try:
+            found.visit(ast.parse(code))
+        except SyntaxError:
+            continue  # a case of wrong code
+    return found
+
+
+SURFACE = dict(surface())
+
+
+@pytest.mark.parametrize("name", [n for n in SURFACE if n not in EXEMPT])
+def test_is_compared(name: str, evidence: Evidence) -> None:
+    thing = SURFACE[name]
+    member = "." in name and not name.startswith(("F.", "init."))
+    calls = evidence.calls[f".{name.partition('.')[2]}" if member else name]
+    same = name.removeprefix("F.")
+    if name.startswith("F.") and thing is SURFACE.get(same):
+        calls = calls + evidence.calls[same]
+    assert calls, f"no case uses {name}"
+    if name.startswith(".__") or isinstance(thing, property) or not callable(thing):
+        return
+    try:
+        parameters = dict(inspect.signature(thing).parameters)
+    except (TypeError, ValueError):
+        return
+    if member and next(iter(parameters), "") in ("self", "input"):
+        parameters.pop(next(iter(parameters)))
+    unused = set(parameters) - used_parameters(parameters, calls) - set(EXEMPT_PARAMETERS)
+    assert not unused, f"no case uses these parameters of {name}: {unused}"
+
+
+def used_parameters(parameters: dict[str, inspect.Parameter], calls: list[tuple[int, tuple[str, ...]]]) -> set[str]:
+    """Return which parameters some call gives a value."""
+    used: set[str] = set()
+    positional = [n for n, p in parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    variadic = {p.kind: n for n, p in parameters.items()}
+    for count, keywords in calls:
+        used.update(positional[:count])
+        used.update(keywords)
+        if count > len(positional) and inspect.Parameter.VAR_POSITIONAL in variadic:
+            used.add(variadic[inspect.Parameter.VAR_POSITIONAL])
+        if set(keywords) - set(parameters) and inspect.Parameter.VAR_KEYWORD in variadic:
+            used.add(variadic[inspect.Parameter.VAR_KEYWORD])
+    return used
+
+
+def test_exempt_names_exist() -> None:
+    assert not set(EXEMPT) - set(SURFACE)
+
+
+@pytest.mark.parametrize("name", [n for n in SURFACE if n not in EXEMPT])
+def test_exists_in_pytorch(name: str) -> None:
+    where, _, last = name.rpartition(".")
+    rooms: dict[str, tuple[Any, ...]] = {
+        "": (torch.Tensor,) if name.startswith(".") else (torch, torch.nn.functional, torch.nn, torch.optim, torch.autograd),
+        "F": (torch.nn.functional,),
+        "init": (torch.nn.init,),
+        "Optimizer": (torch.optim.Optimizer,),
+        "Generator": (torch.Generator,),
+    }
+    assert any(hasattr(room, last) for room in rooms.get(where, (getattr(torch.nn, where, None),))), name
