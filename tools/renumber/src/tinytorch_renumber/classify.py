@@ -10,9 +10,9 @@ from .model import Edit, Status
 from .names import Names, by_number, view
 
 MARKUP = re.compile(r"[*_`\[\]()<>|]")
-ALONE = re.compile(r"(?:(?:^|\n)[ \t>]*#{1,6}[ \t]+|[\"'>\[])$")  # before a heading, string or link text
+ALONE = re.compile(r"(?:(?:^|\n)[ \t>]*#{1,6}[ \t]+|[\"'>\[])\Z")  # before a heading, string or link text
 END = re.compile(r"[ \t]*#*[ \t]*(?:\r?\n|\Z)|[\"'<\]]")
-RANGE = re.compile(r"[ \t]*(?:-|\xe2\x80\x93|\xe2\x80\x94|to|through)[ \t]*$", re.ASCII)
+RANGE = re.compile(r"[ \t]*(?:-|\xe2\x80\x93|\xe2\x80\x94|to|through)[ \t]*\Z", re.ASCII)
 
 
 class Verdict(NamedTuple):

@@ -10,8 +10,10 @@ from itertools import pairwise
 from .names import BETWEEN, DASH, OTHER_COUNTERS, PREFIXES, Names
 
 JOINED = re.compile(r"(?<!\d)(\d{1,4})([_-])([A-Za-z]\w*(?:-\w+)*)", re.ASCII)
-BEFORE = re.compile(r"[A-Za-z0-9_-]*$")
-PERMALINK = re.compile(r"https?://\S*/(?:blob|tree|raw|releases/download)/(?:v?\d[\w.]*|[0-9a-f]{7,40})/\S*$")
+BEFORE = re.compile(r"[A-Za-z0-9_-]*\Z")
+PERMALINK = re.compile(
+    r"https?://\S*/(?:blob|tree|raw|releases/download)/(?:v?\d[\w.]*|[0-9a-f]{7,40})/\S*\Z"
+)
 SPAN = re.compile(
     rf"(?<![\w.,:/-])(\d{{1,3}})(?:[ \t]*{DASH}[ \t]*|[ \t]+to[ \t]+)(\d{{1,3}})(?![\w/]|[-.:,]\d)", re.ASCII
 )
@@ -21,12 +23,12 @@ MORE = re.compile(
     re.ASCII,
 )
 COMMAND = re.compile(r"(?<![\w-])(?:tinytorch|tito)[ ](?:[a-z-]+[ ]){1,3}(\d{2,3})(?!\w|[.:/-]\w)", re.ASCII)
-COUNTER = re.compile(rf"(?i:(?<![A-Za-z])(?:{OTHER_COUNTERS}))s?[ \t_#-]{{0,2}}$", re.ASCII)
+COUNTER = re.compile(rf"(?i:(?<![A-Za-z])(?:{OTHER_COUNTERS}))s?[ \t_#-]{{0,2}}\Z", re.ASCII)
 NUMBER = re.compile(r"(?<=[A-Za-z \t_#-])\d{1,3}(?!\d)")
 COMPUTED = re.compile(r"(?:\}|%0?2d)[_-](?=[A-Za-z{%])")
-DYNAMIC = re.compile(r"(?:\{[^{}\n]{0,60}:0?\d?d?\}|%0?2d|\b(?:m|module_|test_)\{[^{}\n]{1,60}\})[_-]$")
+DYNAMIC = re.compile(r"(?:\{[^{}\n]{0,60}:0?\d?d?\}|%0?2d|\b(?:m|module_|test_)\{[^{}\n]{1,60}\})[_-]\Z")
 AFTER = re.compile(rf"{BETWEEN}(?:[\w.-]+/)*", re.ASCII)
-BORDER = re.compile(r"[^A-Za-z0-9_]$|(?<![A-Za-z0-9_])test_$")
+BORDER = re.compile(r"[^A-Za-z0-9_]\Z|(?<![A-Za-z0-9_])test_\Z")
 TABLE_BAR = re.compile(r"\||\xe2\x94\x82")
 CELL = re.compile(r"\d[\s*_`\]]{0,12}(?:\||\xe2\x94\x82)")
 NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`\]]*")
@@ -62,7 +64,7 @@ def find_joined(text: str, names: Names) -> Iterator[Mention]:
         at = start - len(prefix)
         if prefix and at and text[at - 1] == "\\" and prefix[0] in "nrtbfv" and prefix not in PREFIXES:
             prefix = prefix[1:]  # an escape such as \n stands before the name
-        range_end = re.search(r"\d_[a-z]\w*-$", prefix)
+        range_end = re.search(r"\d_[a-z]\w*-\Z", prefix)
         if range_end or set(prefix) <= {"-"}:
             prefix = ""
         begin = start - len(prefix)
@@ -211,18 +213,33 @@ def find_others(text: str) -> Iterator[Mention]:
             yield Mention(computed.start(), match.end(), [], "dynamic")
 
 
-def find_mentions(text: str, names: Names) -> list[Mention]:
-    """Return all mentions in order; where two share a number, the one that knows more counts."""
+def find_mentions(text: str, names: Names, pairs_only: bool = False) -> list[Mention]:
+    """Return all mentions in order; where two share a number, the one that knows more counts.
+
+    `pairs_only` leaves those that are a pair wherever they stand: 08_x and "Module 08: X".
+    """
+    return [
+        shifted(mention, start)
+        for start, end in names.hot_lines(text)
+        for mention in find_in_line(text[start:end], names, pairs_only)
+    ]
+
+
+def find_in_line(line: str, names: Names, pairs_only: bool) -> list[Mention]:
+    """Return the mentions of one line."""
+    if pairs_only:
+        worded = (mention for mention in find_worded(line, names) if mention.form == "titled")
+        return sorted([*find_joined(line, names), *worded], key=lambda mention: mention.start)
     found: list[Mention] = []
     taken: set[int] = set()
     for group in (
-        find_joined(text, names),
-        find_worded(text, names),
-        find_counters(text),
-        find_entries(text, names),
-        find_cells(text, names),
-        find_leading(text, names),
-        find_others(text),
+        find_joined(line, names),
+        find_worded(line, names),
+        find_counters(line),
+        find_entries(line, names),
+        find_cells(line, names),
+        find_leading(line, names),
+        find_others(line),
     ):
         for mention in group:
             keys = {start for start, _ in mention.numbers}
@@ -230,3 +247,12 @@ def find_mentions(text: str, names: Names) -> list[Mention]:
                 taken |= keys
                 found.append(mention)
     return sorted(found, key=lambda mention: mention.start)
+
+
+def shifted(mention: Mention, by: int) -> Mention:
+    """Return a mention in a line as one in the whole text."""
+    mention.start += by
+    mention.end += by
+    mention.numbers = [(start + by, end + by) for start, end in mention.numbers]
+    mention.name = (mention.name[0] + by, mention.name[1] + by) if mention.name[1] else mention.name
+    return mention

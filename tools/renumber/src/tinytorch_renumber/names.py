@@ -8,7 +8,7 @@ and module names are ASCII in every encoding that source files use.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .plan import Plan
 
@@ -59,7 +59,7 @@ class Names:
             rf"(?P<gap>[ \t]+#?|[_-]|)(?P<number>\d{{1,3}})"
             rf"(?![\d_.]\d)(?!\d)(?:(?P<between>{BETWEEN}){self.name}{ends})?"
         )
-        self.reverse = re.compile(rf"{self.name}[*_`]{{0,3}}[ \t]*\([ \t]*$")
+        self.reverse = re.compile(rf"{self.name}[*_`]{{0,3}}[ \t]*\([ \t]*\Z")
         self.leading = re.compile(
             rf"(?<![\w.,:/+-])(?P<number>\d{{1,3}})(?P<between>{BETWEEN}){self.name}{ends}", re.ASCII
         )
@@ -70,21 +70,32 @@ class Names:
             re.ASCII,
         )
         self.cell = re.compile(rf"[\s*_`\[\]]*{self.name}[\s*_`]*(?:\]\([^()]*\))?[\s*_`]*")
+        self._hot = re.compile(self._interesting())
         self._interest = re.compile(self._interesting().encode("latin-1"))
 
     def _interesting(self) -> str:
         """Return a cheap pattern that no file with a mention lacks."""
         starts = "".join(sorted({slug[0] for slug in self.slugs} | {slug[0].upper() for slug in self.slugs}))
         heads = "|".join(sorted({s[:4] for s in self._phrases.values()} | {p[:4] for p in self._phrases}))
-        joined = rf"\d[_-][{starts}]"
+        joined = rf"\d[_-][{starts}]|(?<!\d)\d{{{self.plan.width}}}_[A-Za-z]"
         modules = r"[Mm](?:odule|ODULE)[sS]?[ \t_#-]{0,3}\d"
-        titled = rf"\d[^A-Za-z0-9\n]{{1,8}}(?i:{heads})"
+        titled = rf"\d[^A-Za-z0-9\n]{{1,30}}(?i:{heads})"
         spans = rf"(?<![\d-])0\d ?(?:{DASH}|to) ?\d\d(?!\d)"
         return f"{joined}|{modules}|{titled}|{spans}|(?:tinytorch|tito) [a-z -]*\\d\\d|0?2d?[}}]|%02d"
 
     def interesting(self, data: bytes) -> bool:
         """Whether a file may mention a module; most don't, and are not looked at further."""
         return self._interest.search(data) is not None
+
+    def hot_lines(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the lines of a view that may mention a module; the rest needn't be looked at."""
+        at = -1
+        for match in self._hot.finditer(text):
+            if match.start() >= at:
+                start = text.rfind("\n", 0, match.start()) + 1
+                at = text.find("\n", match.end())
+                at = len(text) if at < 0 else at
+                yield start, at
 
     def slug_of(self, text: str) -> str:
         """Return the module that a matched name or title means."""

@@ -210,8 +210,23 @@ def settle(
 
 def bound(statement: str) -> tuple[set[str], set[str]]:
     """Return the names in a statement's imports, and the string literals that it puts into `__all__`."""
-    import libcst as cst
-    from libcst import matchers as m
+    import libcst as cst  # it takes as long as reading a hundred files, and many trees don't need it
+
+    def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += node.children
+
+    def exports(node: cst.CSTNode) -> bool:
+        if isinstance(node, cst.Assign):
+            targets = [target.target for target in node.targets]
+        elif isinstance(node, cst.AugAssign | cst.AnnAssign):
+            targets = [node.target]
+        else:
+            return False
+        return any(isinstance(target, cst.Name) and target.value == "__all__" for target in targets)
 
     imported: set[str] = set()
     exported: set[str] = set()
@@ -219,11 +234,9 @@ def bound(statement: str) -> tuple[set[str], set[str]]:
         tree = cst.parse_statement(statement)
     except (cst.ParserSyntaxError, RecursionError):
         return imported, exported
-    for node in m.findall(tree, m.Import() | m.ImportFrom()):
-        imported |= {name.value for name in m.findall(node, m.Name()) if isinstance(name, cst.Name)}
-    target = m.AssignTarget(m.Name("__all__"))
-    lists = m.Assign([target]) | m.AugAssign(m.Name("__all__")) | m.AnnAssign(m.Name("__all__"))
-    for node in m.findall(tree, lists):
-        strings = m.findall(node, m.SimpleString())
-        exported |= {text.value for text in strings if isinstance(text, cst.SimpleString)}
+    for node in parts(tree):
+        if isinstance(node, cst.Import | cst.ImportFrom):
+            imported |= {part.value for part in parts(node) if isinstance(part, cst.Name)}
+        elif exports(node):
+            exported |= {part.value for part in parts(node) if isinstance(part, cst.SimpleString)}
     return imported, exported

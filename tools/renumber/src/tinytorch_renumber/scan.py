@@ -12,7 +12,7 @@ from pathlib import Path
 from . import regions as rg
 from .classify import Judge, Verdict
 from .jsontext import is_json
-from .mentions import Mention, find_joined, find_mentions, find_worded
+from .mentions import Mention, find_mentions
 from .model import Edit, FileScan, Reference, Status
 from .names import Names, overlaps, view
 from .order import SHIM
@@ -62,7 +62,7 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None
     if form == "notebook":
         result.broken = not is_json(data)
         search = in_lines(text)
-    mentions = pairs(text, names) if result.broken else find_mentions(search, names)
+    mentions = find_mentions(search, names, pairs_only=result.broken)
     if not mentions:
         return
     place = places(form, result.path, text, result.broken)
@@ -73,7 +73,7 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None
         except (tokenize.TokenError, SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
             result.broken = True
         if result.broken:
-            mentions, found = pairs(text, names), []
+            mentions, found = find_mentions(text, names, pairs_only=True), []
             place = rg.whole(text, "text", "text")
     judge.look(text, mentions)
     lines = [match.start() for match in re.finditer(r"\n", text)]
@@ -105,13 +105,6 @@ def in_lines(text: str) -> str:
     return re.sub(r"(?<!\\)\\n", " \n", text)
 
 
-def pairs(text: str, names: Names) -> list[Mention]:
-    """Return what is a pair wherever it stands: 08_x and "Module 08: X"."""
-    found = list(find_joined(text, names))
-    found += [mention for mention in find_worded(text, names) if mention.form == "titled"]
-    return sorted(found, key=lambda mention: mention.start)
-
-
 def rewritable_pairs(data: bytes, form: str, path: str, names: Names) -> list[tuple[str, int]]:
     """Return the pairs of a file that a plan would look at, as modules and numbers; no syntax is read."""
     text = view(data)
@@ -122,7 +115,7 @@ def rewritable_pairs(data: bytes, form: str, path: str, names: Names) -> list[tu
     search = in_lines(text) if form == "notebook" and not broken else text
     return [
         (mention.slug, int(text[slice(*mention.numbers[0])]))
-        for mention in pairs(search, names)
+        for mention in find_mentions(search, names, pairs_only=True)
         if mention.form in ("joined", "titled") and place.at(anchor(mention))
     ]
 
@@ -214,7 +207,7 @@ def tell_past(text: str, result: FileScan, names: Names, judge: Judge) -> None:
     """List the pairs of a file that is never rewritten."""
     status = Status.HISTORY if result.form == "history" else Status.GENERATED
     lines = [match.start() for match in re.finditer(r"\n", text)]
-    for mention in [*find_joined(text, names), *find_worded(text, names)]:
+    for mention in find_mentions(text, names, pairs_only=True):
         if mention.form in ("joined", "titled"):
             reason = f"{status.value} is never rewritten"
             record(result, mention, Verdict(status, [], reason), result.form, text, lines)
@@ -238,7 +231,7 @@ def scan_tensors(
     except ValueError:
         return result, None
     text = view(head)
-    mentions = list(find_joined(text, names))
+    mentions = [m for m in find_mentions(text, names, pairs_only=True) if m.form == "joined"]
     judge.look(text, mentions)
     for mention in mentions:
         region = place.at(mention.start)

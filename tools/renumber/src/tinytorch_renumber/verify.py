@@ -87,6 +87,7 @@ def verify(journal: Journal) -> list[Problem]:
                 Problem(entry.path, f"{wrong} numbers disagree with their names, {allowed} before")
             )
         problems += literals.check(
+            old,
             entry.path,
             name_before,
             rewritable_text(before, entry.form, name_before),
@@ -142,11 +143,14 @@ class Literals:
                 return None
             folder = posixpath.dirname(folder)
 
-    def check(self, file: str, file_before: str, before: str, now: str) -> Iterable[Problem]:
+    def check(self, names: Names, file: str, file_before: str, before: str, now: str) -> Iterable[Problem]:
         """Yield the literals that led somewhere before and lead nowhere now."""
-        found = set(LITERAL.findall(now))
-        for literal in dict.fromkeys(LITERAL.findall(before)):
-            if not re.search(r"\d", literal) or (literal in found and self.find(literal, file, self.now)):
+        for literal in dict.fromkeys(
+            literal
+            for start, end in names.hot_lines(before)
+            for literal in LITERAL.findall(before, start, end)
+        ):
+            if not re.search(r"\d", literal):
                 continue
             path = self.find(literal, file_before, self.before)
             if path is None:
@@ -155,5 +159,5 @@ class Literals:
             target = relocated(path, self.moved).split("/")
             size = len([part for part in parts if part not in (".", "..")])
             expected = "/".join([*parts[: len(parts) - size], *target[len(target) - size :]])
-            if target != [""] and not {expected, f"{expected}/"} & found:
+            if target != [""] and expected not in now:
                 yield Problem(file, f"{literal} led to {path}; {expected} was expected")
