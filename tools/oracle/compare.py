@@ -145,9 +145,9 @@ def error_differences(aspect: str, ours: Exception | None, theirs: Exception | N
         return  # PyTorch met something that isn't a tensor, and we say so
     # PyTorch's own classes of exceptions stand for the built-in ones that they come from.
     wanted = next(c for c in type(theirs).__mro__ if c.__module__ == "builtins")
-    if (ours is None) != (theirs is None) or not isinstance(ours, wanted):
-        yield aspect, f"{said(ours)}; PyTorch {said(theirs)}"
-    elif isinstance(ours, (AttributeError, NameError)) and not isinstance(theirs, (AttributeError, NameError)):
+    slip = (AttributeError, NameError)  # ours only where it is PyTorch's as well
+    wrong_type = not isinstance(ours, wanted) or (isinstance(ours, slip) and not isinstance(theirs, slip))
+    if (ours is None) != (theirs is None) or wrong_type:
         yield aspect, f"{said(ours)}; PyTorch {said(theirs)}"
 
 
@@ -199,7 +199,7 @@ def compare(ours: Any, theirs: Any, aspect: str, tolerance: float = 1.0) -> Iter
         elif isinstance(theirs, float):
             for how in array_differences(np.float32(ours), np.float32(theirs), tolerance):
                 yield aspect, how
-        elif isinstance(theirs, str) and ours != theirs.replace("=torch.", "=") or ours != theirs and not isinstance(theirs, str):
+        elif (isinstance(theirs, str) and ours != theirs.replace("=torch.", "=")) or (ours != theirs and not isinstance(theirs, str)):
             yield aspect, f"{ours!r}, PyTorch {theirs!r}"
 
 

@@ -9,9 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import torch
-
 import tinytorch.core as core
+import torch
 
 torch.set_num_threads(1)  # the inputs are tiny; handing them to threads takes far longer than the work
 torch.set_warn_always(True)

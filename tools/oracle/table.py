@@ -69,11 +69,11 @@ class Case:
 
     def _run_code(self, library: Library, built: Built) -> Any:
         names = {**library.namespace, **built.kwargs}
-        exec(self.setup, names)  # noqa: S102
+        exec(self.setup, names)
         try:
             expression = compile(self.source, "case", "eval")
         except SyntaxError:
-            exec(self.source, names)  # noqa: S102
+            exec(self.source, names)
             return names.get("out")
         return eval(expression, names)
 
@@ -89,7 +89,7 @@ class Case:
     def in_place(self) -> bool:
         """Whether the first input is changed, so must not be a leaf that requires a gradient."""
         last = self.name.rpartition(".")[2]
-        return last.endswith("_") and not last.endswith("__") or last.startswith("__i") and last != "__invert__"
+        return (last.endswith("_") and not last.endswith("__")) or (last.startswith("__i") and last != "__invert__")
 
     def runs(self) -> Iterator[tuple[str, str, tuple[int, ...] | None]]:
         """Yield dtype, layout and which tensors require a gradient (None: all that may)."""

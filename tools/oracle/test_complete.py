@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import torch
-
 import tinytorch.core as core
+import torch
 
 from . import cases  # noqa: F401  (fills the table)
 from .inputs import T

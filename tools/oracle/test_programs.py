@@ -10,7 +10,6 @@ from hypothesis import given
 from . import compare
 from .inputs import T, build
 from .libraries import BOTH, Library, is_tensor
-from .test_indexing import execute
 
 # What a step may do with a tensor `a` (and another one, `b`); {n} is a new name.
 VIEWS = (
@@ -89,14 +88,14 @@ class Run:
         try:
             for x in filter(is_tensor, list(self.names.values())):
                 _ = x.grad_fn  # PyTorch brings the history of a view up to date only when asked for it
-            compare.listening(lambda: exec(line, self.names), [])  # noqa: S102
+            compare.listening(lambda: exec(line, self.names), [])
         except Exception as error:
             return error
         return None
 
     def finish(self) -> compare.Outcome:
         """Go backward from all tensors that there are, and return their values and the gradients."""
-        seen = [n for n in self.names if n in SPECS or n[0] == "v" and n[1:].isdigit()]
+        seen = [n for n in self.names if n in SPECS or (n[0] == "v" and n[1:].isdigit())]
         loss = " + ".join(f"({n} * {n}).sum()" for n in seen)
         tail = f"[{loss}, {', '.join(f'{n}.detach(), {n}.grad_fn is not None' for n in seen)}]"
         return compare.run(self.library, lambda _: eval(tail, self.names), self.built)

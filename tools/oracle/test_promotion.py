@@ -58,7 +58,7 @@ def expressions() -> Iterator[tuple[str, str]]:
 
 def in_place(x: Any, y: Any, op: str) -> Any:
     names = {"x": x, "y": y}
-    exec(f"x {op}= y", names)  # noqa: S102
+    exec(f"x {op}= y", names)
     return names["x"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..inputs import A, D, T
+from ..inputs import D, T
 from ..libraries import DTYPES, FLOATS
 from ..table import case, code, code_error, error
 

@@ -62,7 +62,7 @@ for name in (*ARITHMETIC, *COMPARE, *LOGICAL, *BITWISE):
     error(name, T(2, 3), [1.0, 2.0, 3.0])
     if name not in ("maximum", "minimum", *LOGICAL):
         for number in (2, -3, 2.5, True):
-            raises = name in BITWISE and number == 2.5 or name in ("sub", "subtract") and number is True
+            raises = (name in BITWISE and number == 2.5) or (name in ("sub", "subtract") and number is True)
             (error if raises else case)(name, T(2, 3), number, on=DTYPES)
     if name in ARITHMETIC and name not in ("maximum", "minimum", "true_divide"):
         case(f".{name}_", T(2, 3), T(2, 3, low=1))
@@ -135,7 +135,7 @@ for op in ("+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">="
     code_error(f"x {op} y", x=T(2), y=T(3))
     for number in SCALARS:
         bits = op in ("&", "|", "^")
-        raises = op == "-" and number is True or bits and number == 2.5
+        raises = (op == "-" and number is True) or (bits and number == 2.5)
         if number or op not in ("//", "%"):
             (code_error if raises else code)(f"x {op} {number}", x=T(2, 3, low=1), on=DTYPES)
         if not bits:

@@ -106,12 +106,12 @@ for bad in ("alpha=-0.1", "eps=-1.0", "momentum=-1.0"):
     code_error(f"optim.RMSprop(ps, {bad})", **INPUTS)
 for bad in ("lr_decay=-0.1", "eps=-1.0", "initial_accumulator_value=-1.0"):
     code_error(f"optim.Adagrad(ps, {bad})", **INPUTS)
-code_error(f"optim.NAdam(ps, momentum_decay=-0.1)", **INPUTS)
+code_error("optim.NAdam(ps, momentum_decay=-0.1)", **INPUTS)
 code(
-    f"class Signs(optim.Optimizer):\n    def __init__(self, params, lr):\n        super().__init__(params, dict(lr=lr))\n"
+    "class Signs(optim.Optimizer):\n    def __init__(self, params, lr):\n        super().__init__(params, dict(lr=lr))\n"
     "    @t.no_grad()\n    def step(self, closure=None):\n        for g in self.param_groups:\n            for p in g['params']:\n"
     "                if p.grad is not None:\n                    p.add_(p.grad.sign(), alpha=-g['lr'])\n"
     "o = Signs(ps, 0.1)\nstep(o, 3)\nout = [p * 1 for p in ps], repr(o), o.state_dict(), list(o.defaults)",
     **INPUTS,
 )
-code_error(f"loss_of(ps).backward()\noptim.Optimizer(ps, {{}}).step()", **INPUTS)
+code_error("loss_of(ps).backward()\noptim.Optimizer(ps, {}).step()", **INPUTS)
