@@ -216,6 +216,15 @@ def milestones(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def renumber(session: nox.Session) -> None:
+    """Renumber a copy of the repository by several plans, test it there, take it back, compare every byte."""
+    install(session, [PACKAGES["tinytorch-renumber"]])
+    session.install(*tools("jobs"))
+    tracks = [f"--session=tests({package.name}, newest)" for package in PACKAGES.values() if package.is_track]
+    session.run("python", str(ROOT / "tools" / "renumber" / "rehearse.py"), *tracks, *session.posargs)
+
+
+@nox.session(default=False)
 def build(session: nox.Session) -> None:
     """Build the wheel and the source distribution of every package into build/dist/."""
     session.install("twine")
