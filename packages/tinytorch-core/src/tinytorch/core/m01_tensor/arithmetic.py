@@ -28,16 +28,22 @@ def sub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     Raises:
         RuntimeError: `alpha` is a float, but both tensors hold integers.
     """
+    if alpha != 1:  # bools could no longer be seen in what is multiplied
+        math.check_no_bools(*(x.array if isinstance(x, op.Tensor) else x for x in (input, other)))
     return math.sub(input, _scaled(input, other, alpha))
 
 
 def _scaled(input: Any, other: Any, alpha: Any) -> Any:
     if alpha == 1:
         return other
-    kind = result_type(input, other).kind
-    if isinstance(alpha, float) and kind != "f":
+    dtype = result_type(input, other)
+    if isinstance(alpha, float) and dtype.kind != "f":
         raise RuntimeError("for integral input tensors, argument alpha must not be a floating-point number")
-    return other * (bool(alpha) if kind == "b" else alpha)
+    if dtype.kind == "b":
+        return other & bool(alpha)
+    if isinstance(other, op.Tensor):
+        other = other.to(dtype)  # first, as a bool times a number would be an int64
+    return other * alpha
 
 
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
@@ -82,8 +88,9 @@ def allclose(
 
 def equal(input: Tensor, other: Tensor) -> bool:
     """Tell whether two tensors have the same shape and the same elements."""
-    if not isinstance(other, op.Tensor):
-        raise TypeError(f"equal(): argument 'other' must be a Tensor, not {type(other).__name__}")
+    for x in (input, other):
+        if not isinstance(x, op.Tensor):
+            raise TypeError(f"equal() takes two Tensors, not {type(x).__name__}")
     return input.shape == other.shape and bool(comparison.eq(input, other).array.all())
 
 

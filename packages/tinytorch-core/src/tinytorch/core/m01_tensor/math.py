@@ -19,14 +19,14 @@ def add(input: Operand, other: Operand) -> Array:
     return input + other
 
 
-def _no_bools(input: Any, other: Any) -> None:
+def check_no_bools(input: Any, other: Any) -> None:
     if np.bool_ in (np.asarray(input).dtype, np.asarray(other).dtype):
         raise RuntimeError(
             "sub(): bools can't be subtracted; use ^ or logical_xor() to compare masks, ~ to invert one"
         )
 
 
-@op(promote="same", check=_no_bools)
+@op(promote="same", check=check_no_bools)
 def sub(input: Operand, other: Operand) -> Array:
     """Return `input - other`.
 

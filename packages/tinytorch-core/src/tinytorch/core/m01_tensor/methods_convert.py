@@ -27,7 +27,9 @@ class ConvertMethods:
 
     def type_as(self, other: Any) -> Any:
         """Return the tensor with the dtype of `other`."""
-        return self.to(other.dtype)
+        if not isinstance(other, ConvertMethods):
+            raise TypeError(f"type_as(): argument 'other' must be a Tensor, not {type(other).__name__}")
+        return self.to(other.dtype)  # type: ignore[attr-defined]
 
     def half(self) -> Any:
         """Return the tensor as float16."""

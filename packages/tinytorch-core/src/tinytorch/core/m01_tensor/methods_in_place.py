@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @op
-def copied(input: Array, src: Array) -> Array:
+def copied(input: Array, src: Operand) -> Array:
     """Return `src` in the shape and dtype of `input`, whose own values don't matter."""
     return np.broadcast_to(src, input.shape).astype(input.dtype)
 
