@@ -23,6 +23,7 @@ GENERAL = {
     "expanded tensors": "may not be changed in place at all; PyTorch lets a few operations pass",
     "empty tensors": "an index out of range in a tensor without elements may or may not be an error",
     "repeated indices": "y[[0, 0]] = v: the last value stays, and its gradient is that of what was computed",
+    "np.bool_ as an operand": "is a bool; PyTorch takes it for a float",
     "several sizes": "methods that take sizes one by one (view, permute, tile ...) don't take them by keyword",
     "device=, out=, layout=, names=, pin_memory=, memory_format=": "don't exist: Python raises TypeError",
 }
@@ -76,6 +77,11 @@ ACCEPTED = [
     Accepted(r"x\[u8\].*", "error", "uint8", "uint8 masks are deprecated in PyTorch"),
     Accepted(r"x\[\[\[0, 1\], \[2, 0\]\]\].*", "shape", "", "a list of lists is one index array; PyTorch's reading as a tuple is deprecated"),
     Accepted(r"x\[\[\[0, 1\], \[2, 0\]\]\].*", "grad", "", "see above"),
+    # Types of operands
+    Accepted(r"promotion (eq|ne|lt|le|gt|ge)\(.*, .*\)", "error", "invalid combination", "eq(2, x) works, as 2 == x does"),
+    Accepted(r"promotion promote_types\(.*np\..*", "error", "must be torch.dtype", "a NumPy number is a name for its dtype"),
+    Accepted(r"promotion setitem\(.*np\..*", "error", "can't assign a numpy", "NumPy numbers may be assigned"),
+    Accepted(r"promotion (mse_loss)\(.*\[\].*", "dtype", "float", "0-d tensors give way in losses, too; PyTorch expands them first"),
     # Types of errors
     Accepted(r"error (\.to\(.*|m\.to)\(?.*nonsense.*", "error", "TypeError", "there are no devices, so any text is a wrong dtype"),
     Accepted(r"error (cat|concat)\(\[\]\)", "error", "ValueError", "RuntimeError, as stack([]) in both"),

@@ -80,8 +80,9 @@ def test_distribution(source: str) -> None:
     ).max()
     assert distance < 2.7 * (2 / len(a)) ** 0.5, f"the distributions are {distance} apart"
     span = b.max() - b.min()
-    assert a.min() >= b.min() - 0.05 * span or "norm" in source or "randn" in source
-    assert a.max() <= b.max() + 0.05 * span or "norm" in source or "randn" in source
+    if not any(name in source for name in ("norm", "randn", "orthogonal")):  # those have long tails
+        assert a.min() >= b.min() - 0.05 * span
+        assert a.max() <= b.max() + 0.05 * span
 
 
 def test_bounds() -> None:
