@@ -156,6 +156,6 @@ def run_all(jobs: Sequence[tuple[Milestone, Main | None]], given: argparse.Names
         for copy in copies + kept:
             sys.stdout.write(f"A file that was in the way is now {copy}\n")
         if not pictures_possible():
-            sys.stdout.write("No pictures without matplotlib: pip install 'tinytorch-milestones[plot]'\n")
+            sys.stdout.write("No pictures without matplotlib: pip install matplotlib\n")
         sys.stdout.write(f"Report: {report.resolve()}\n")
     return PASSED if passed else MISSED

@@ -7,7 +7,7 @@ from string import Template
 
 NO_PICTURE = (
     '<div class="nopicture">Not drawn. For pictures: '
-    '<code>pip install "tinytorch-milestones[plot]"</code></div>'
+    '<code>pip install matplotlib</code></div>'
 )
 
 
