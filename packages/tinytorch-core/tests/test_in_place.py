@@ -110,8 +110,9 @@ class TestFillAndCopy:
         assert tensor([1, 2]).copy_(tensor([1.7, -1.7])).tolist() == [1, -1]
         with pytest.raises(RuntimeError):
             x.copy_(tensor([1, 2]))
-        with pytest.raises(TypeError):
-            x.copy_(3)
+        assert x.copy_(3).tolist() == [[3, 3, 3], [3, 3, 3]]
+        with pytest.raises(TypeError, match="src"):
+            x.copy_([1, 2, 3])
 
     def test_old_values_get_no_gradient(self):
         for overwrite in (Tensor.zero_, lambda t: t.fill_(3), lambda t: t.copy_(tensor([1.0, 1.0]))):
