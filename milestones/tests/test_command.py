@@ -176,10 +176,7 @@ def test_stopped_by_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ca
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["run", "mlp", "--out", str(tmp_path)]) == 0
-    assert (
-        "No pictures without matplotlib: pip install matplotlib\n"
-        in capsys.readouterr().out
-    )
+    assert "No pictures without matplotlib: pip install matplotlib\n" in capsys.readouterr().out
     assert not list(tmp_path.glob("*/*.png"))
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "pip install matplotlib" in report

@@ -5,10 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from string import Template
 
-NO_PICTURE = (
-    '<div class="nopicture">Not drawn. For pictures: '
-    '<code>pip install matplotlib</code></div>'
-)
+NO_PICTURE = '<div class="nopicture">Not drawn. For pictures: <code>pip install matplotlib</code></div>'
 
 
 def read(name: str) -> str:

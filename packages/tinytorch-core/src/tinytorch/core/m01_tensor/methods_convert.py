@@ -29,7 +29,7 @@ class ConvertMethods:
         """Return the tensor with the dtype of `other`."""
         if not isinstance(other, ConvertMethods):
             raise TypeError(f"type_as(): argument 'other' must be a Tensor, not {type(other).__name__}")
-        return self.to(other.dtype)  # type: ignore[attr-defined]
+        return self.to(other)
 
     def half(self) -> Any:
         """Return the tensor as float16."""
