@@ -1,5 +1,6 @@
 """The engine: order, accumulation, freeing, hooks, modes, errors."""
 
+import copy
 import gc
 import sys
 import threading
@@ -8,6 +9,7 @@ import weakref
 import numpy as np
 import pytest
 from tinytorch.core import (
+    Module,
     Tensor,
     detect_anomaly,
     draw_graph,
@@ -17,6 +19,7 @@ from tinytorch.core import (
     is_grad_enabled,
     log,
     no_grad,
+    relu,
     set_grad_enabled,
     sqrt,
     tensor,
@@ -513,3 +516,12 @@ class TestDrawGraph:
         y.backward()
         with pytest.raises(RuntimeError, match="freed"):
             draw_graph(y)
+
+
+def test_an_operation_is_copied_like_a_function():
+    class Net(Module):
+        def __init__(self):
+            super().__init__()
+            self.activation = relu
+
+    assert copy.deepcopy(Net()).activation is relu

@@ -88,6 +88,9 @@ class Op(Generic[P]):
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    def __reduce__(self) -> str:
+        return self.__qualname__  # like a function, an operation is copied by its name: there is only one
+
     def backward(self, rule: Rule) -> Rule:
         """Register `rule` as the gradient of this operation and note what it wants to be kept."""
         wanted = []
