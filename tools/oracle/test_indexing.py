@@ -21,7 +21,7 @@ def expressions(draw: Any) -> tuple[tuple[int, ...], str, dict[str, T], tuple[in
     left = list(shape)
     ellipsis = False
     joint = draw(st.sampled_from([(), (2,), (3,), (2, 1), (1, 3)]))  # index tensors broadcast to this
-    while left and len(parts) < 7 and (ellipsis or draw(st.integers(0, 5))):  # after `...` all are named
+    while left and (ellipsis or (len(parts) < 7 and draw(st.integers(0, 5)))):  # after `...` all are named
         kind = draw(st.sampled_from(["int", "slice", "slice", "none", "ellipsis", "list", "tensor", "mask", "bool"]))
         n = left[0]
         if kind == "int":

@@ -10,7 +10,6 @@ nan, inf = float("nan"), float("inf")
 ONE = ("float32",)
 
 for name in ("zeros", "ones", "empty"):
-    value = {} if name != "empty" else None
     wrap = "{}.zero_()" if name == "empty" else "{}"
     for call in ("2, 3", "(2, 3)", "[2, 3]", "0", "()", "2, 0", "4", "size=(2, 3)"):
         code(wrap.format(f"t.{name}({call})"))

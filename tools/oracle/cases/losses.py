@@ -157,3 +157,4 @@ code("m = nn.BCEWithLogitsLoss(pos_weight=w)\nout = m.state_dict()", w=T(5, grad
 for reduction in REDUCTIONS:
     case("F.huber_loss", T(3, 4), T(3, 4), reduction=reduction, delta=0.5, weight=T(3, 4, low=0, grad=False), on=FLOATS)
 error("F.mse_loss", T(3, 4), T(3, 4), weight=T(4))
+case("F.mse_loss", T(3, 4), T(3, 4), reduction="sum", on=FLOATS)
