@@ -4,6 +4,7 @@ To understand it, read these first: `op.py` (how a function on arrays becomes an
 `tensor.py` (what a tensor is), `math.py` (operations as simple as they come). The rest in any order:
 
 - dtypes.py, convert.py: types of numbers, and the way in from Python and NumPy
+- arguments.py: what an operation may be called with
 - record.py, views.py: what is noted for gradients, and what in-place changes mean for them
 - functions.py, error_function.py, comparison.py, arithmetic.py: more elementwise operations
 - reduce.py, extremes.py, statistics.py: sums, maxima, means, norms

@@ -13,7 +13,8 @@ its gradient rule is keyed to it by `@name.backward`:
 
 The rule names what it needs: `g` (the gradient of the output), `out`, any parameter of the forward,
 `<parameter>_shape`, or a name that the forward saved for it (`return out, {"mask": mask}`). What no
-rule names is not kept, so memory and the check for in-place changes follow from the rule alone.
+rule names is not kept, so memory and the check for in-place changes follow from the rule alone. A
+parameter annotated `Annotated[Any, "other"]` is kept only if `other` requires a gradient, else it is None.
 A rule returns one function per tensor input, run only if that input needs its gradient; each gives
 `g`, a view of `g`, or a fresh array. Broadcasting and dtype are undone by the engine.
 """
@@ -23,25 +24,19 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from types import FunctionType
-from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, overload
+from typing import Any, Generic, ParamSpec, overload
 
 import numpy as np
 
-from .dtypes import NUMBERS, common_dtype, get_default_dtype
+from .arguments import Arguments, Array as Array, Arrays as Arrays, Operand as Operand
 from .record import Node, Rule, mode
-
-# The names tell `Op` which parameters are tensors; to a type checker all three are Any.
-Array: TypeAlias = Annotated[Any, "Array"]  # inside an operation a NumPy array, outside a Tensor
-Operand: TypeAlias = Annotated[Any, "Operand"]  # the same, or a number on both sides
-Arrays: TypeAlias = Annotated[Any, "Arrays"]  # inside a list of arrays, outside a sequence of Tensors
 
 P = ParamSpec("P")
 
 ops: dict[str, Op[...]] = {}  # every operation of every imported track, by name
 
 
-class Op(Generic[P]):
+class Op(Arguments, Generic[P]):
     """An operation on tensors: a forward on arrays and, keyed to it, a gradient rule."""
 
     def __init__(
@@ -62,23 +57,9 @@ class Op(Generic[P]):
         self.differentiable = differentiable
         self.check = check
         self.rule: Rule | None = None
-        self.keep: Callable[..., list[Any]] = lambda values, out, extras: []
+        self.keep: Callable[..., list[Any]] = lambda edges, values, out, extras: []
 
-        parameters = inspect.signature(forward).parameters.values()
-        self.names = [p.name for p in parameters]
-        self.defaults = [p.default for p in parameters]
-        self.required = sum(p.default is p.empty for p in parameters)
-        self.positional = sum(p.kind is not p.KEYWORD_ONLY for p in parameters)
-        self.forward = _taking_all_by_position(forward)
-        kinds = [str(p.annotation) for p in parameters]
-        words = [set(re.findall(r"\w+", kind)) for kind in kinds]
-        self.slots = tuple(i for i, w in enumerate(words) if w & {"Array", "Operand", "Arrays"})
-        self.numbers_allowed = tuple("Operand" in w for w in words)
-        self.optional = tuple(bool(w & {"None", "Optional"}) for w in words)
-        self.only_arrays = len(self.slots) == len(self.names)
-        self.many = bool(words) and "Arrays" in words[0]  # cat, stack: the first input is a list
-        if not self.slots:
-            raise TypeError(f"@op: a parameter of {self.name}() must be annotated Array, Operand or Arrays")
+        self._read_signature(forward)
         if self.name in ops and ops[self.name].__module__ != self.__module__:
             raise ValueError(
                 f"two operations are called {self.name}: in {ops[self.name].__module__} and here"
@@ -94,18 +75,24 @@ class Op(Generic[P]):
     def backward(self, rule: Rule) -> Rule:
         """Register `rule` as the gradient of this operation and note what it wants to be kept."""
         wanted = []
-        for name in list(inspect.signature(rule).parameters)[1:]:
+        for name, parameter in list(inspect.signature(rule).parameters.items())[1:]:
             whole = name.removesuffix("_shape")
             if name == "out":
-                wanted.append("out")
+                source = "out"
             elif name in self.names:
-                wanted.append(f"values[{self.names.index(name)}]")
+                source = f"values[{self.names.index(name)}]"
             elif whole in self.names:
-                wanted.append(f"shape(values[{self.names.index(whole)}])")
+                source = f"shape(values[{self.names.index(whole)}])"
             else:
-                wanted.append(f"extras[{name!r}]")  # something that the forward saved for the rule
+                source = f"extras[{name!r}]"  # something that the forward saved for the rule
+            condition = re.search(r"""Annotated\[Any, ["'](\w+)["']\]""", str(parameter.annotation))
+            if condition:
+                edge = self.slots.index(self.names.index(condition[1]))
+                source = f"{source} if edges[{edge}] is not None else None"
+            wanted.append(source)
         # Made once for each rule, as namedtuple does, because it runs at every recorded operation.
-        self.keep = eval(f"lambda values, out, extras: [{', '.join(wanted)}]", {"shape": np.shape})
+        names = {"shape": np.shape}
+        self.keep = eval(f"lambda edges, values, out, extras: [{', '.join(wanted)}]", names)
         self.rule = rule
         return rule
 
@@ -168,102 +155,13 @@ class Op(Generic[P]):
             if self.rule is None:
                 _load_rules()
             result._requires_grad = True
-            saved = self.keep(values, out, extras)
+            saved = self.keep(edges, values, out, extras)
             result._node = Node(self.name, self.rule, edges, saved, out.shape, out.dtype)
         if self.view and _shared(out, arrays[0]):
             result._view = View(inputs[0], self, values[1:])
         if mode.watch is not None:
             mode.watch(self, arrays, result)
         return result
-
-    def _bind(self, values: list[Any], kwargs: dict[str, Any]) -> None:
-        """Fill in keyword arguments and defaults, with Python's own errors for what doesn't fit."""
-        given = len(values)
-        if given > self.positional:
-            raise TypeError(
-                f"{self.name}() takes at most {self.positional} positional arguments ({given} given)"
-            )
-        values += self.defaults[given:]
-        for name, value in kwargs.items():
-            if name not in self.names:
-                raise TypeError(f"{self.name}() got an unexpected keyword argument '{name}'")
-            index = self.names.index(name)
-            if index < given:
-                raise TypeError(f"{self.name}() got multiple values for argument '{name}'")
-            values[index] = value
-        if given < self.required:
-            for name, value in zip(self.names, values, strict=True):
-                if value is inspect.Parameter.empty:
-                    raise TypeError(f"{self.name}() missing required argument '{name}'")
-
-    def _list_input(self, values: list[Any]) -> list[Any]:
-        inputs = values[0]
-        if not isinstance(inputs, (list, tuple)):
-            raise TypeError(f"{self.name}() expected a list or tuple of Tensors, got {type(inputs).__name__}")
-        if not inputs:
-            raise RuntimeError(f"{self.name}() expected a non-empty list of Tensors")
-        return list(inputs)
-
-    def _number(self, x: Any, position: int) -> Any:
-        """Let a number or an absent optional input pass; anything else is the caller's mistake."""
-        slot = 0 if self.many else self.slots[position]
-        if x is None and self.optional[slot]:
-            return None
-        if self.numbers_allowed[slot]:
-            if x.__class__ is float or x.__class__ is int:
-                return x
-            if isinstance(x, NUMBERS):
-                return x.item() if isinstance(x, np.generic) else x
-        wanted = "a Tensor or a number" if self.numbers_allowed[slot] else "a Tensor"
-        raise TypeError(
-            f"{self.name}(): argument '{self.names[slot]}' must be {wanted}, not {type(x).__name__}"
-        )
-
-    def _promoted(self, arrays: list[Any]) -> list[Any]:
-        """Cast the inputs to PyTorch's common dtype."""
-        present = [x for x in arrays if x is not None]
-        if not any(isinstance(x, np.ndarray) for x in present):
-            raise TypeError(f"{self.name}() expected at least one Tensor")
-        if self.check is not None:
-            self.check(*arrays)
-        dtype = common_dtype(present)
-        if self.promote == "float" and dtype.kind != "f":
-            dtype = get_default_dtype()
-        return [
-            x.astype(dtype, copy=False) if isinstance(x, np.ndarray) else _as_number(x, dtype) for x in arrays
-        ]
-
-    def _explained(self, error: Exception, arrays: list[Any]) -> Exception:
-        """Turn NumPy's error into PyTorch's exception type, with the shapes that were given."""
-        text = str(error)
-        if isinstance(error, np.exceptions.AxisError) and error.ndim is not None:
-            n = max(error.ndim, 1)
-            return IndexError(
-                f"{self.name}(): Dimension out of range "
-                f"(expected to be in range of [{-n}, {n - 1}], but got {error.axis})"
-            )
-        if isinstance(error, (IndexError, TypeError)):
-            kind = IndexError if isinstance(error, IndexError) else TypeError  # NumPy has its own kinds
-            return error if text.startswith(self.name) else kind(f"{self.name}(): {text}")
-        shapes = " and ".join(str(x.shape) for x in arrays if isinstance(x, np.ndarray))
-        return RuntimeError(f"{self.name}(): {text} (given shapes: {shapes})")
-
-
-def _taking_all_by_position(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function with its keyword-only parameters turned into positional ones.
-
-    Callers of the operation name them; the operation itself has all values in order, and passing them
-    by name would cost more than a small forward does.
-    """
-    code = forward.__code__
-    flat = code.replace(co_argcount=code.co_argcount + code.co_kwonlyargcount, co_kwonlyargcount=0)
-    return FunctionType(flat, forward.__globals__, forward.__name__, None, forward.__closure__)
-
-
-def _as_number(x: Any, dtype: np.dtype[Any]) -> Any:
-    if x is None or dtype.kind == "f":
-        return x if x is None else float(x)
-    return np.asarray(x).astype(dtype)[()]  # wraps around where it doesn't fit, as in PyTorch
 
 
 @overload

@@ -6,7 +6,7 @@ For out = A @ B the chain rule gives dA = dout @ B^T and dB = A^T @ dout.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def mm_backward(g: Any, input: Any, mat2: Any) -> Any:
 
 
 @linalg.mv.backward
-def mv_backward(g: Any, input: Any, vec: Any) -> Any:
+def mv_backward(g: Any, input: Annotated[Any, "vec"], vec: Annotated[Any, "input"]) -> Any:
     return lambda: g[:, None] * vec, lambda: product(input.T, g)
 
 
@@ -56,12 +56,12 @@ def bmm_backward(g: Any, input: Any, mat2: Any) -> Any:
 
 
 @linalg.dot.backward
-def dot_backward(g: Any, input: Any, tensor: Any) -> Any:
+def dot_backward(g: Any, input: Annotated[Any, "tensor"], tensor: Annotated[Any, "input"]) -> Any:
     return lambda: g * tensor, lambda: g * input
 
 
 @linalg.outer.backward
-def outer_backward(g: Any, input: Any, vec2: Any) -> Any:
+def outer_backward(g: Any, input: Annotated[Any, "vec2"], vec2: Annotated[Any, "input"]) -> Any:
     return lambda: product(g, vec2), lambda: product(g.T, input)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -21,12 +21,12 @@ def sub_backward(g: Any) -> Any:
 
 
 @math.mul.backward
-def mul_backward(g: Any, input: Any, other: Any) -> Any:
+def mul_backward(g: Any, input: Annotated[Any, "other"], other: Annotated[Any, "input"]) -> Any:
     return lambda: g * other, lambda: g * input
 
 
 @math.div.backward
-def div_backward(g: Any, input: Any, other: Any) -> Any:
+def div_backward(g: Any, input: Annotated[Any, "other"], other: Any) -> Any:
     return lambda: g / other, lambda: -g * (input / other) / other
 
 
@@ -43,7 +43,7 @@ def remainder_backward(g: Any, input: Any, other: Any) -> Any:
 
 
 @math.pow.backward
-def pow_backward(g: Any, out: Any, input: Any, exponent: Any) -> Any:
+def pow_backward(g: Any, out: Annotated[Any, "exponent"], input: Any, exponent: Any) -> Any:
     def by_input() -> Any:
         if not isinstance(exponent, np.ndarray):
             if exponent == 2:
