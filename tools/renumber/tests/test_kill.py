@@ -25,6 +25,7 @@ SMALL = {
     "modules/03_losses/x.txt": "nothing\n",
     "a/m01_tensor/__init__.py": "",
     "a/m02_layers/__init__.py": "x = '03_losses'\n",
+    "pyproject.toml": '[project]\nname = "a"\nversion = "0.1"\n',
     "README.md": "01_tensor 02_layers 03_losses\r\n",
     "plan.toml": 'target = ["losses", "tensor", "layers"]\n',
 }
@@ -64,7 +65,10 @@ def original(request, tmp_path, helpers):
     before = helpers.picture(root)
     done = tmp_path / "done"
     shutil.copytree(root, done, symlinks=True)
-    assert main(["apply", "--no-git", "--shims", str(root / "plan.toml"), "--root", str(done)]) in (0, 1)
+    assert main(["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml"), "--root", str(done)]) in (
+        0,
+        1,
+    )
     return root, before, helpers.picture(done), 1 if request.param == "small" else EVERY
 
 
@@ -81,7 +85,7 @@ def copies(original, tmp_path):
 
 def test_killed_while_applying(original, tmp_path, helpers, capsys):
     root, before, after, every = original
-    words = ["apply", "--no-git", "--shims", str(root / "plan.toml")]
+    words = ["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml")]
     trees = copies(root, tmp_path)
     states = set()
     for at in range(1, 10_000, every):
@@ -116,7 +120,7 @@ def test_killed_while_undoing(original, tmp_path, helpers, capsys):
     for at in range(1, 10_000, every):
         for command in ("resume", "undo"):
             tree = next(trees)
-            main(["apply", "--no-git", "--shims", str(root / "plan.toml"), "--root", str(tree)])
+            main(["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml"), "--root", str(tree)])
             if not die(tree, at, "undo"):
                 assert at > 10
                 return
@@ -132,7 +136,7 @@ def test_killed_again_and_again(original, tmp_path, helpers, capsys):
     trees = copies(root, tmp_path)
     for at in (20, 40, 400):
         tree = next(trees)
-        if not die(tree, at, "apply", "--no-git", "--shims", str(root / "plan.toml")):
+        if not die(tree, at, "apply", "--no-git", "--shims", "--bump", str(root / "plan.toml")):
             break
         if not any((tree / ".renumber").glob("*/journal.json")):
             continue
@@ -155,7 +159,7 @@ def test_a_failing_disk_puts_everything_back(error, tmp_path, helpers, monkeypat
         shutil.copytree(root, tree, symlinks=True)
         monkeypatch.setenv(disk.FAILPOINT, f"{at}:{error}")
         monkeypatch.setattr(disk, "_passed", 0)
-        code = main(["apply", "--no-git", "--shims", str(root / "plan.toml"), "--root", str(tree)])
+        code = main(["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml"), "--root", str(tree)])
         if code != 2:
             assert at > 30
             break

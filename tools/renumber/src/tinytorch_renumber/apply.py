@@ -18,13 +18,9 @@ def apply(
     scan: TreeScan,
     request: str,
     shims: list[Shim] | None = None,
-    extra: dict[str, bytes] | None = None,
     progress: Progress | None = None,
 ) -> Journal:
-    """Do what a scan found; on any failure put everything back and raise RenumberError.
-
-    `extra` are whole new contents of files, by path, that take the place of what the scan would write.
-    """
+    """Do what a scan found; on any failure put everything back and raise RenumberError."""
     root = scan.root
     refuse_unfinished(root)
     last = current(root)
@@ -33,7 +29,7 @@ def apply(
     check(scan, shims)
     try:
         journal.prepare()
-        record = stage(scan, journal, request, shims, extra or {}, progress)
+        record = stage(scan, journal, request, shims, progress)
         journal.begin(record)
     except (OSError, ValueError) as error:
         journal.forget()
@@ -67,8 +63,9 @@ def check(scan: TreeScan, shims: list[Shim]) -> None:
     moving = {rename.before for rename in scan.renames}
     for shim in shims:
         folder = shim.path.rpartition("/")[0]
-        if folder not in moving and os.path.lexists(scan.root / folder):
-            problems.append(f"a shim can't be written to {folder}: it exists")
+        place = folder if shim.in_new_folder else shim.path
+        if place not in moving and os.path.lexists(scan.root / place):
+            problems.append(f"{shim.path} can't be written: {place} exists")
     folders = {item.path.rpartition("/")[0] for item in scan.changed} | {
         p.rpartition("/")[0] for p, _, _ in scan.links
     }
@@ -86,31 +83,33 @@ def stage(
     journal: Journal,
     request: str,
     shims: list[Shim],
-    extra: dict[str, bytes],
     progress: Progress | None,
 ) -> Record:
     """Write the new contents into the journal's folder and return the record of the whole."""
     root = scan.root
     record = Record(plan_to_json(scan.plan), request, scan.prose)
     changed = {item.path: item for item in scan.changed}
-    paths = [*changed, *(path for path in extra if path not in changed)]
-    for i, path in enumerate(paths):
+    for i, (path, item) in enumerate(changed.items()):
         data = (root / path).read_bytes()
-        new = extra[path] if path in extra else new_bytes(changed[path], data)
+        new = new_bytes(item, data)
         target = journal.folder / "after" / str(i)
         write_new(target, new)
         copy_ownership(root / path, target)
         record.files.append(FileChange(path, digest(data), digest(new), scan.new_path(path) or ""))
         if progress:
-            progress(i + 1, len(paths))
+            progress(i + 1, len(changed))
     record.links = list(scan.links)
     record.steps = steps.plan_steps(scan.renames, journal.number)
     record.created = [(shim.path, digest(shim.content)) for shim in shims]
     for i, shim in enumerate(shims):
         write_new(journal.folder / "after" / f"shim-{i}", shim.content)
+    record.versions = {
+        path: [(e.start, e.end, e.text.decode("latin-1")) for e in item.versions]
+        for path, item in changed.items()
+        if item.versions
+    }
     record.paths = [(rename.before, scan.new_path(rename.before) or "") for rename in scan.renames]
-    writes = set(paths)
-    record.kept = {f.path: f.digest for f in scan.files if f.digest and f.path not in writes}
+    record.kept = {f.path: f.digest for f in scan.files if f.digest and f.path not in changed}
     record.disagreeing = {f.path: f.disagreeing for f in scan.files if f.disagreeing}
     return record
 

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     preview.add_argument("--no-diff", action="store_true", help="print the summary alone")
     applying = command("apply", "change the tree; `undo` takes it back")
     applying.add_argument("--shims", action="store_true", help="leave import shims at the old paths")
+    applying.add_argument("--bump", action="store_true", help="raise versions, with entries in change logs")
     applying.add_argument("--no-git", action="store_true", help="go on without a git repository")
     applying.add_argument("--dirty", action="store_true", help="go on although files aren't committed")
     for sub in (preview, applying):

@@ -12,6 +12,7 @@ from pathlib import Path
 from . import report
 from .apply import apply, refuse_unfinished, resume
 from .arguments import parser, read_spec, request_of
+from .bump import Bumps, add_to, plan_bumps
 from .doctor import examine
 from .errors import RenumberError, TreeError
 from .git import require_clean
@@ -119,16 +120,20 @@ def apply_plan(arguments: argparse.Namespace) -> int:
         out.print("nothing has to be changed")
         report.left(out, [] if scan.plan.applied else scan.left)
         return 1 if scan.left and not scan.plan.applied else 0
+    created = plan_shims(scan) if arguments.shims else []
+    bumps = plan_bumps(scan, created) if arguments.bump else Bumps([])
+    add_to(scan, bumps)
     with report.progress("writing", quiet=False) as bar:
-        journal = apply(scan, request, plan_shims(scan) if arguments.shims else [], progress=bar)
+        journal = apply(scan, request, [*created, *bumps.created], progress=bar)
     problems = verify(journal)
     if problems:
         undo(journal, force=True)
         show_problems(problems)
         raise TreeError("the result was wrong, so everything was put back")
     report.summary(out, scan)
+    report.versions(out, bumps)
     out.print(f"done and checked; `tinytorch-renumber undo --root {root}` takes it back")
-    return 1 if scan.left else 0
+    return 1 if scan.left or bumps.left else 0
 
 
 def show_problems(problems: list[Problem]) -> None:

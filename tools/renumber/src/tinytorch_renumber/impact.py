@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .bump import plan_bumps
 from .model import FileScan
 from .names import Names
+from .packages import find_packages, moved_paths
 from .plan import Plan
 from .tree import TreeScan, scan_tree
 
@@ -74,10 +76,10 @@ def measure(root: Path, plan: Plan) -> Impact:
     result.left = len(scan.left)
     # Only a deleted module's imports have nowhere to go; all others lead to the same code under another name.
     result.facade_imports = sum(r.kind == "import" for r in scan.left)
-    result.numbered_imports = sorted(moved_packages(scan))
+    result.numbered_imports = [moved.before for moved in moved_paths(scan, find_packages(scan))]
     result.learner = sum(plan.moves(slug) for slug in plan.source)
     result.similarity = similarity(scan)
-    result.bumps = bumps(scan)
+    result.bumps = {bump.package.name: str(bump) for bump in plan_bumps(scan).every}
     result.seconds = round(time.process_time() - begin, 2)
     return result
 
@@ -86,16 +88,6 @@ def is_module(name: str, names: Names) -> bool:
     """Whether a folder's name is a module's, not one that only holds it."""
     match = re.fullmatch(r"(?:m|module_|module-)?\d+[_-](.+)", name)
     return match is not None and names.module(match[1]) is not None
-
-
-def moved_packages(scan: TreeScan) -> set[str]:
-    """Return the dotted names of the numbered packages that move: who imports them has to change."""
-    packages = {entry.path.rpartition("/")[0] for entry in scan.entries if entry.name == "__init__.py"}
-    found = set()
-    for rename in scan.renames:
-        if rename.before in packages and rename.before.rpartition("/")[2].isidentifier():
-            found.add(re.sub(r"^.*?(?:^|/)src/", "", rename.before).replace("/", "."))
-    return found
 
 
 def similarity(scan: TreeScan) -> str:
@@ -120,34 +112,6 @@ def changed_lines(root: Path, item: FileScan) -> int:
         end = data.find(b"\n", edit.end)
         lines.add((start, len(data) if end < 0 else end + 1))
     return sum(end - start for start, end in lines)
-
-
-def bumps(scan: TreeScan) -> dict[str, str]:
-    """Return the version bump of each package: a moved numbered package breaks whoever imports it."""
-    homes = {
-        entry.path.rpartition("/")[0]
-        for entry in scan.entries
-        if entry.name == "pyproject.toml" and entry.kind == "file"
-    }
-
-    def home(path: str) -> str | None:
-        parts = path.split("/")
-        for size in range(len(parts) - 1, -1, -1):
-            if "/".join(parts[:size]) in homes:
-                return "/".join(parts[:size])
-        return None
-
-    result: dict[str, str] = {}
-    for item in scan.changed:
-        owner = home(item.path)
-        if owner is not None and "/tests/" not in f"/{item.path}":
-            result.setdefault(owner or ".", "patch")
-    packages = {entry.path.rpartition("/")[0] for entry in scan.entries if entry.name == "__init__.py"}
-    for rename in scan.renames:
-        owner = home(rename.before)
-        if owner is not None and rename.before in packages and "/tests/" not in f"/{rename.before}":
-            result[owner or "."] = "major"
-    return dict(sorted(result.items()))
 
 
 def table(columns: Iterable[Impact]) -> list[list[str]]:

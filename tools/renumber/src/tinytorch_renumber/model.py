@@ -56,6 +56,7 @@ class FileScan:
     form: str = "text"
     references: list[Reference] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    versions: list[Edit] = field(default_factory=list)  # what --bump writes, no reference of the course
     disagreeing: int = 0  # pairs that contradict the source order
     broken: bool = False  # a Python file or notebook that doesn't parse
 

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from .bump import Bumps
 from .model import Reference, Status
 from .tree import TreeScan, new_bytes
 
@@ -111,6 +112,15 @@ def summary(out: Console, scan: TreeScan) -> None:
             table.add_row(status.value, str(counts[status]), str(changed[status]))
     out.print(table)
     left(out, scan.left)
+
+
+def versions(out: Console, bumps: Bumps) -> None:
+    """Print the versions that rise, and those that a person has to raise."""
+    for bump in bumps.every:
+        if bump.new:
+            out.print(f"version {escape(bump.package.name)}: {bump}", style="bold")
+    for text in bumps.left:
+        out.print(f"left for you: {escape(text)}", style="yellow")
 
 
 def left(out: Console, references: list[Reference]) -> None:

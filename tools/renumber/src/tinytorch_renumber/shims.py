@@ -55,6 +55,7 @@ class Shim(NamedTuple):
 
     path: str
     content: bytes
+    in_new_folder: bool = True  # which must not exist yet
 
 
 def plan_shims(scan: TreeScan) -> list[Shim]:

@@ -48,7 +48,7 @@ class TreeScan:
     @property
     def changed(self) -> list[FileScan]:
         """The files whose contents change."""
-        return [scan for scan in self.files if scan.edits]
+        return [scan for scan in self.files if scan.edits or scan.versions]
 
     @property
     def left(self) -> list[Reference]:
@@ -187,4 +187,4 @@ def new_bytes(scan: FileScan, data: bytes) -> bytes:
     """Return the new contents of a file; raise ValueError if it isn't the file that was scanned."""
     if digest(data) != scan.digest:
         raise ValueError(f"{scan.path} changed while it was being read")
-    return splice(data, scan.edits)
+    return splice(data, [*scan.edits, *scan.versions])

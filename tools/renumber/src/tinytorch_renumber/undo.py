@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from .classify import Judge
 from .disk import beside_link, copy_ownership, put, put_link, step_passed, write_new
 from .errors import TreeError
 from .journal import Journal, Record, plan_from_json
-from .model import FileScan, splice
+from .model import Edit, FileScan, splice
 from .names import Names
 from .plan import Plan
 from .scan import digest, scan_text
@@ -146,13 +147,25 @@ def merge_all(journal: Journal, record: Record, edited: set[str]) -> dict[str, b
         if change.now in edited:
             now = (journal.root / change.now).read_bytes()
             before = (journal.folder / "before" / str(i)).read_bytes()
-            merged[change.now] = merge(before, now, change.path, plan, record.prose)
+            merged[change.now] = merge(
+                before, now, change.path, plan, record.prose, record.versions.get(change.path, [])
+            )
     return merged
 
 
-def merge(before: bytes, now: bytes, path: str, plan: Plan, prose: bool) -> bytes:
+def merge(
+    before: bytes,
+    now: bytes,
+    path: str,
+    plan: Plan,
+    prose: bool,
+    versions: Sequence[tuple[int, int, str]] = (),
+) -> bytes:
     """Return `now` with the plan taken back: lines that nobody edited are exactly those from before."""
-    after = rewrite(before, path, plan, prose).splitlines(keepends=True)
+    edits = [Edit(start, end, text.encode("latin-1")) for start, end, text in versions]
+    middle = rewrite(before, path, plan, prose)
+    now = without(middle, rewrite(before, path, plan, prose, edits), now)
+    after = middle.splitlines(keepends=True)
     old = before.splitlines(keepends=True)
     new = now.splitlines(keepends=True)
     back = rewrite(now, path, plan.inverse(partial=True), prose).splitlines(keepends=True)
@@ -164,12 +177,25 @@ def merge(before: bytes, now: bytes, path: str, plan: Plan, prose: bool) -> byte
     return b"".join(result)
 
 
-def rewrite(data: bytes, path: str, plan: Plan, prose: bool) -> bytes:
-    """Return what a plan makes of a text."""
+def without(middle: bytes, full: bytes, now: bytes) -> bytes:
+    """Return `now` without the lines that only `full` has, unless somebody edited them."""
+    a, b, lines = (data.splitlines(keepends=True) for data in (middle, full, now))
+    place: dict[int, int] = {}
+    for block in SequenceMatcher(None, b, lines, autojunk=False).get_matching_blocks():
+        place.update((block.a + i, block.b + i) for i in range(block.size))
+    for kind, i, j, start, end in reversed(SequenceMatcher(None, a, b, autojunk=False).get_opcodes()):
+        at = [place[n] for n in range(start, end) if n in place]
+        if kind != "equal" and len(at) == end - start == at[-1] - at[0] + 1:
+            lines[at[0] : at[-1] + 1] = a[i:j]
+    return b"".join(lines)
+
+
+def rewrite(data: bytes, path: str, plan: Plan, prose: bool, versions: Sequence[Edit] = ()) -> bytes:
+    """Return what a plan makes of a text, with other edits of the same text."""
     entry = Entry(path, "file", len(data))
     result = FileScan(path, len(data), form=entry.form)
     if result.form in ("binary", "large", "safetensors"):
         return data
     names = Names(plan)
     scan_text(data, result, names, Judge(names, prose))
-    return splice(data, result.edits)
+    return splice(data, [*result.edits, *versions])
