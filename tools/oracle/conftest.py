@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile(
-    "oracle", max_examples=500, deadline=None, derandomize=True, database=None, suppress_health_check=quiet
+    "oracle", max_examples=1500, deadline=None, derandomize=True, database=None, suppress_health_check=quiet
 )
 # For a long search by hand: pytest tools/oracle --hypothesis-profile=deep --hypothesis-seed=1
 settings.register_profile("deep", max_examples=5000, deadline=None, database=None, suppress_health_check=quiet)
