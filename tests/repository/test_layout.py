@@ -57,6 +57,7 @@ def test_every_tool_knows_every_package(packages, root):
     assert set(tool["mypy"]["mypy_path"]) == sources
     checked = {path for pattern in tool["mypy"]["files"] for path in root.glob(pattern)}
     assert checked == {root / source for source in sources}
-    members = tool["hatch"]["envs"]["default"]["workspace"]["members"]
+    listed = tool["hatch"]["envs"]["default"]["workspace"]["members"]
+    members = [member["path"] if isinstance(member, dict) else member for member in listed]
     found = {path for pattern in members for path in root.glob(pattern)}
     assert found == {package.folder for package in packages.values()}
