@@ -73,6 +73,9 @@ ACCEPTED = [
     Accepted(r"error x\.grad = .*", "error", "", "grad is a plain attribute; optimizers check what they find there"),
     Accepted(r"o = optim\.SGD.*o\.state\.values.*", "shape", "", "SGD without momentum keeps empty states; state_dict() leaves them out"),
     # Where we refuse
+    Accepted(r".*create_graph=True.*", "error", "NotImplementedError", "gradients of gradients aren't supported"),
+    Accepted(r"h = x \+ 1; .*", "error", "second time", "what was walked is freed, also where an operation had saved nothing"),
+    Accepted(r".*y\.data\.add_.*", "error", "inplace operation", "a change through .data is noticed; PyTorch's gradient is wrong"),
     Accepted(r"\.(fill|zero|masked_fill)_\(.*", "error", "int8 expanded.*read-only|.* expanded.*read-only", "expanded tensors may not be changed in place"),
     Accepted(r"x\[u8\].*", "error", "uint8", "uint8 masks are deprecated in PyTorch"),
     Accepted(r"x\[\[\[0, 1\], \[2, 0\]\]\].*", "shape", "", "a list of lists is one index array; PyTorch's reading as a tuple is deprecated"),
