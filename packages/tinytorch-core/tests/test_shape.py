@@ -362,3 +362,10 @@ def x3() -> Tensor:
 def test_bad_arguments(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_joined_and_softmaxed_tensors_can_be_viewed_whatever_order_they_came_in():
+    x = tensor(np.ones((2, 3), np.float32)).T
+    assert cat([x, x]).view(-1).shape == (12,)
+    assert x.softmax(0).view(-1).shape == (6,)
+    assert x.log_softmax(0).view(-1).shape == (6,)

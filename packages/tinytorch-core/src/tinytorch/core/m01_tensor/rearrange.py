@@ -43,7 +43,7 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
                 f"Sizes of tensors must match except in dimension {axis}. Expected "
                 f"{shape} but got {list(x.shape)} for tensor number {i} in the list."
             )
-    return np.concatenate(kept, axis), {"shapes": [x.shape for x in tensors]}
+    return np.ascontiguousarray(np.concatenate(kept, axis)), {"shapes": [x.shape for x in tensors]}
 
 
 concat = cat

@@ -58,7 +58,7 @@ def log_softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Arra
 
 def _shifted(x: Any, axis: Any) -> Any:
     """Subtract the maximum, so that exp can't overflow; the result of softmax stays the same."""
-    return np.subtract(x, maxima(x, axis), np.empty_like(x))
+    return np.subtract(x, maxima(x, axis), np.empty(x.shape, x.dtype))
 
 
 def _prepared(name: str, input: Any, dim: Any, dtype: Any) -> tuple[Any, Any]:
