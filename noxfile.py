@@ -256,7 +256,8 @@ def oracle(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="venv")
 def bench(session: nox.Session) -> None:
-    """Measure speed and memory against hand-written NumPy and PyTorch, side by side."""
+    """Measure speed and memory against hand-written NumPy, PyTorch and LibCST, side by side."""
     install_torch(session)
-    install(session, [package for package in PACKAGES.values() if package.is_track])
+    measured = [package for package in PACKAGES.values() if package.is_track]
+    install(session, [*measured, PACKAGES["tinytorch-renumber"]])
     session.run("python", str(ROOT / "tools" / "bench" / "__main__.py"), *session.posargs)

@@ -2,7 +2,8 @@
 
 Run `nox -s bench`, or this file in an environment that has the track, NumPy and PyTorch. Each contestant has
 its own process, the rounds are taken in turn in random order, and what is printed is the median of each
-and the median of the ratios of the same round. Close other programs first.
+and the median of the ratios of the same round. Where the peer is tinytorch itself, its own figure is
+compared with a limit. Close other programs first.
 
 The benchmarks stand in the files `cases_*.py` beside this one.
 """
@@ -20,7 +21,13 @@ from typing import Any
 
 from harness import HERE, Case, compare, measure, serve
 
-UNITS = {"time": (1e6, "us"), "import": (1e3, "ms"), "memory": (2**-20, "MiB")}
+UNITS = {
+    "time": (1e6, "us"),
+    "import": (1e3, "ms"),
+    "memory": (2**-20, "MiB"),
+    "cpu": (1e3, "ms"),
+    "peak": (2**-20, "MiB"),
+}
 
 
 def all_cases() -> list[Case]:
@@ -35,7 +42,7 @@ def environment() -> dict[str, str]:
     from importlib import metadata
 
     found = {"python": platform.python_version(), "machine": platform.machine(), "system": platform.system()}
-    for name in ("numpy", "torch", "tinytorch-core"):
+    for name in ("numpy", "torch", "tinytorch-core", "libcst", "tinytorch-renumber"):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -54,10 +61,11 @@ def run(pattern: str, rounds: int, threads: list[int]) -> list[dict[str, Any]]:
             figures = measure(case, n, rounds)
             scale, unit = UNITS[case.kind]
             ours = statistics.median(figures["tinytorch"]) * scale
-            for peer in [name for name in figures if name != "tinytorch"]:
+            alone = len(figures) == 1 or "tinytorch" in case.limits
+            for peer in [name for name in figures if name != "tinytorch" or alone]:
                 value, limit = compare(case, figures, peer), case.limits.get(peer)
                 theirs = statistics.median(figures[peer]) * scale
-                shown, allowed = describe(case, value), describe(case, limit)
+                shown, allowed = describe(case, value, peer), describe(case, limit, peer)
                 verdict = "" if limit is None else "ok" if value <= limit else "OVER"
                 print(
                     f"{case.name:62} {n:7} {ours:9.1f} {unit:2} {peer:>8} {theirs:8.1f} {unit:2} "
@@ -81,10 +89,13 @@ def run(pattern: str, rounds: int, threads: list[int]) -> list[dict[str, Any]]:
     return results
 
 
-def describe(case: Case, value: float | None) -> str:
-    """Return a ratio, or the milliseconds of an import beyond the peer's, as text."""
+def describe(case: Case, value: float | None, peer: str) -> str:
+    """Return as text a ratio, the milliseconds of an import beyond the peer's, or a figure of our own."""
     if value is None:
         return ""
+    if peer == "tinytorch":
+        scale, unit = UNITS[case.kind]
+        return f"{value * scale:.0f}{unit}"
     return f"{value * 1e3:+.1f}ms" if case.kind == "import" else f"{value:.2f}"
 
 

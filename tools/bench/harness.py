@@ -25,13 +25,14 @@ PAUSE_SECONDS = 0.05  # between contestants: the threads of the one before stop 
 class Case:
     """One benchmark: who takes part, and how large tinytorch's figure may be against each peer.
 
-    `limits` are ratios tinytorch / peer; for kind "import" they are seconds beyond the peer.
+    `limits` are ratios tinytorch / peer; for kind "import" they are seconds beyond the peer. The limit of
+    "tinytorch" itself is one of its own figure: seconds or bytes.
     """
 
     name: str
     contestants: Mapping[str, Callable[[], Callable[[], Any]] | str]
     limits: Mapping[str, float] = field(default_factory=dict)
-    kind: str = "time"  # or "memory", "import"
+    kind: str = "time"  # or "memory", "import", "cpu", "peak"
     threads: Sequence[int] = (1, 2)
 
 
@@ -121,6 +122,8 @@ def measure(case: Case, threads: int, rounds: int) -> dict[str, list[float]]:
     """Return each contestant's figure in each round: seconds a step, bytes, or seconds of an import."""
     if case.kind == "import":
         return measure_import(case, rounds)
+    if case.kind in ("cpu", "peak"):
+        return measure_commands(case, rounds)
     names = list(case.contestants)
     if case.kind == "memory":
         figures: dict[str, list[float]] = {name: [] for name in names}
@@ -160,8 +163,35 @@ def measure_import(case: Case, rounds: int) -> dict[str, list[float]]:
     return figures
 
 
+def measure_commands(case: Case, rounds: int) -> dict[str, list[float]]:
+    """Take commands in turn: each step prepares one, then returns the figure that `command` gave for it."""
+    steps = {name: build() for name, build in case.contestants.items() if not isinstance(build, str)}
+    figures: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(max(3, rounds // 5)):
+        for name, step in steps.items():
+            figures[name].append(step()[("cpu", "peak").index(case.kind)])
+    return figures
+
+
+def command(words: Sequence[str | Path], folder: Path, allowed: Sequence[int] = (0,)) -> tuple[float, float]:
+    """Run a command; return the seconds of CPU and the peak bytes of it and of what it started."""
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen([*map(str, words)], cwd=folder, stdout=nowhere, stderr=nowhere)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in allowed:
+        raise RuntimeError(f"exit code {process.returncode}: {process.args}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit
+
+
 def compare(case: Case, figures: Mapping[str, list[float]], peer: str) -> float:
-    """Return the median over the rounds of tinytorch against `peer`: a ratio, or seconds for imports."""
+    """Return the median over the rounds of tinytorch against `peer`: a ratio, or seconds for imports.
+
+    Against itself, tinytorch is its own figure.
+    """
+    if peer == "tinytorch":
+        return statistics.median(figures[peer])
     pairs = zip(figures["tinytorch"], figures[peer], strict=True)
     if case.kind == "import":
         return statistics.median(ours - theirs for ours, theirs in pairs)

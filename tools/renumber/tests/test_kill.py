@@ -29,6 +29,7 @@ SMALL = {
     "README.md": "01_tensor 02_layers 03_losses\r\n",
     "plan.toml": 'target = ["losses", "tensor", "layers"]\n',
 }
+APPLY = ["apply", "--no-git", "--shims", "--bump"]
 OTHER = 'target = ["layers", "losses", "tensor"]\n'
 
 
@@ -65,7 +66,7 @@ def original(request, tmp_path, helpers):
     before = helpers.picture(root)
     done = tmp_path / "done"
     shutil.copytree(root, done, symlinks=True)
-    assert main(["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml"), "--root", str(done)]) in (
+    assert main([*APPLY, str(root / "plan.toml"), "--root", str(done)]) in (
         0,
         1,
     )
@@ -85,7 +86,7 @@ def copies(original, tmp_path):
 
 def test_killed_while_applying(original, tmp_path, helpers, capsys):
     root, before, after, every = original
-    words = ["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml")]
+    words = [*APPLY, str(root / "plan.toml")]
     trees = copies(root, tmp_path)
     states = set()
     for at in range(1, 10_000, every):
@@ -120,7 +121,7 @@ def test_killed_while_undoing(original, tmp_path, helpers, capsys):
     for at in range(1, 10_000, every):
         for command in ("resume", "undo"):
             tree = next(trees)
-            main(["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml"), "--root", str(tree)])
+            main([*APPLY, str(root / "plan.toml"), "--root", str(tree)])
             if not die(tree, at, "undo"):
                 assert at > 10
                 return
@@ -136,7 +137,7 @@ def test_killed_again_and_again(original, tmp_path, helpers, capsys):
     trees = copies(root, tmp_path)
     for at in (20, 40, 400):
         tree = next(trees)
-        if not die(tree, at, "apply", "--no-git", "--shims", "--bump", str(root / "plan.toml")):
+        if not die(tree, at, *APPLY, str(root / "plan.toml")):
             break
         if not any((tree / ".renumber").glob("*/journal.json")):
             continue
@@ -159,7 +160,7 @@ def test_a_failing_disk_puts_everything_back(error, tmp_path, helpers, monkeypat
         shutil.copytree(root, tree, symlinks=True)
         monkeypatch.setenv(disk.FAILPOINT, f"{at}:{error}")
         monkeypatch.setattr(disk, "_passed", 0)
-        code = main(["apply", "--no-git", "--shims", "--bump", str(root / "plan.toml"), "--root", str(tree)])
+        code = main([*APPLY, str(root / "plan.toml"), "--root", str(tree)])
         if code != 2:
             assert at > 30
             break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 from collections import Counter
@@ -15,10 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from .bump import Bumps
+from .diff import diff
 from .model import Reference, Status
-from .tree import TreeScan, new_bytes
+from .tree import TreeScan
 
 SHOWN = 40  # lines of a list; --json has all
 
@@ -74,26 +75,14 @@ def reference_json(reference: Reference) -> dict[str, Any]:
     }
 
 
-def diff(scan: TreeScan) -> Iterator[str]:
-    """Yield a unified diff of all contents, in the paths before and after."""
-    for item in scan.changed:
-        old = (scan.root / item.path).read_bytes()
-        new = new_bytes(item, old)
-        if b"\0" in old[:8192]:
-            yield f"Binary files a/{item.path} and b/{scan.new_path(item.path)} differ\n"
-            continue
-        before, after = (
-            data.decode("utf-8", errors="backslashreplace").splitlines(True) for data in (old, new)
-        )
-        names = f"a/{item.path}", f"b/{scan.new_path(item.path)}"
-        yield from difflib.unified_diff(before, after, *names, n=1)
-
-
 def show_diff(out: Console, scan: TreeScan) -> None:
-    """Print the diff, line by line, in the colours of git."""
+    """Print the diff; on a terminal in the colours of git."""
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in diff(scan):
-        out.print(escape(line.rstrip("\r\n")), style=colours.get(line[0]), markup=True)
+        if out.is_terminal:
+            out.print(Text(line, colours.get(line[:1], "")))
+        else:
+            out.file.write(f"{line}\n")
 
 
 def summary(out: Console, scan: TreeScan) -> None:

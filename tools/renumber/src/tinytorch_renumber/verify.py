@@ -81,7 +81,7 @@ def verify(journal: Journal) -> list[Problem]:
         if entry.form in TOLD or not (new.interesting(now) or old.interesting(before)):
             continue
         wrong = disagreeing(now, entry.form, entry.path, new)
-        allowed = disagreeing(before, entry.form, name_before, old)
+        allowed = disagreeing(before, entry.form, name_before, old) if wrong else 0
         if wrong > allowed:
             problems.append(
                 Problem(entry.path, f"{wrong} numbers disagree with their names, {allowed} before")
