@@ -18,6 +18,13 @@ def words(case):
     return [str(CASES / case / word) if word.endswith(".toml") else word for word in text.split()]
 
 
+def test_pairs_in_json_that_disagree_are_stale(helpers):
+    """They are left, and the report says so."""
+    scan = helpers.scan(CASES / "pairs_in_json" / "before")
+    found = {(r.file, r.line, r.before, r.after) for r in scan.references() if r.status == "stale"}
+    assert found == {("nested.json", 10, "16", "16"), ("siblings.json", 8, "12", "12")}
+
+
 @pytest.mark.parametrize("case", NAMES)
 def test_case(case, tree, run, helpers):
     """Apply gives the tree `after`; undo gives the tree before, byte by byte."""

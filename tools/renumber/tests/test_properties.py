@@ -164,6 +164,28 @@ def test_all_numbers_move_at_once(data):
     assert text == at_once
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_pairs_in_json(data):
+    """Numbers and names that stand apart in JSON: each right pair moves, and all else stays."""
+    plan = data.draw(orders())
+    slugs = st.sampled_from(sorted(plan.source))
+    wanted = data.draw(st.lists(st.tuples(slugs, st.integers(0, 12), st.booleans()), max_size=8))
+    keyed = data.draw(st.booleans())
+    before, after, wrong = [], [], 0
+    for slug, drawn, right in wanted:
+        number = plan.source[slug] if right else drawn
+        wrong += number != plan.source[slug]
+        new = plan.target[slug] if number == plan.source[slug] else number
+        for rows, n in ((before, number), (after, new)):
+            rows.append({f"{n:02d}": {"size": 3, "name": slug}} if keyed else {"number": n, "name": slug})
+    indent = data.draw(st.sampled_from([None, 0, 2]))
+    old, new = (json.dumps(rows, indent=indent).encode() for rows in (before, after))
+    assert rewrite(old, "x.json", plan, False) == new
+    if not wrong:
+        assert rewrite(new, "x.json", plan.inverse(), False) == old
+
+
 @settings(max_examples=100, deadline=None)
 @given(trees(), st.data())
 def test_verify_finds_every_planted_number(tree, data):

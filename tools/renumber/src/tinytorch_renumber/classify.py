@@ -26,7 +26,8 @@ class Verdict(NamedTuple):
 
 def style(form: str, text: str, start: int) -> str:
     """Return what shares a way of writing numbers in a file; keys in quotes may differ from bare ones."""
-    return "quoted entry" if form == "entry" and text[start - 1 : start] in ("'", '"') else form
+    quoted = form in ("entry", "member") and text[start - 1 : start] in ("'", '"')
+    return "quoted entry" if quoted else form
 
 
 class Judge:
@@ -61,7 +62,7 @@ class Judge:
         if old.startswith("0") or form == "leading":
             return str(new).zfill(len(old))
         kind = style(form, text, start)
-        plain = len(old) == 1 or kind in self.unpadded or kind == "entry"
+        plain = len(old) == 1 or kind in self.unpadded or kind in ("entry", "member")
         return str(new) if plain and kind not in self.zeros else str(new).zfill(min(2, len(old)))
 
     def judge(self, mention: Mention, text: str, zone: str) -> Verdict | None:
@@ -132,7 +133,7 @@ class Judge:
         elif mention.form == "joined":  # m07_x, test_07_x, 07-x -> x, test_x, x
             prefix = re.sub(r"(?:^|(?<=_))m$|-+$", "", text[mention.start : start])
             return Verdict(Status.SURE, [Edit(mention.start, name_start, prefix.encode())])
-        elif name_start > start and not MARKUP.search(text[end:name_start]):
+        elif mention.form != "member" and name_start > start and not MARKUP.search(text[end:name_start]):
             return Verdict(Status.SURE, [Edit(mention.start, name_start, b"")])
         else:
             return Verdict(Status.BARE, [], f"{slug} has no number after this plan", True)

@@ -41,7 +41,7 @@ class Mention:
     start: int
     end: int
     numbers: list[tuple[int, int]]
-    form: str  # joined titled leading entry cell bare range command; decoy dynamic unknown
+    form: str  # joined titled leading entry member cell bare range command; decoy dynamic unknown
     slug: str = ""
     name: tuple[int, int] = (0, 0)
     padded: bool = field(default=False)

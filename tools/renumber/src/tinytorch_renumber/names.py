@@ -112,6 +112,10 @@ class Names:
         """Return the module that a matched name or title means."""
         return self._phrases[re.sub(r"[ _-]", " ", text).lower()]
 
+    def meant(self, text: str) -> str | None:
+        """Return the module that a whole text names or titles."""
+        return self._phrases.get(re.sub(r"[ _-]", " ", text).lower())
+
     def module(self, name: str) -> str | None:
         """Return the module whose name this is in a file name or identifier."""
         slug = re.sub(r"[-_]+", "_", name).lower()

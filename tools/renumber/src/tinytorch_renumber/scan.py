@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import regions as rg
 from .classify import Judge, Verdict
+from .jsonpairs import LIKELY, find_pairs
 from .jsontext import is_json
 from .mentions import Mention, find_mentions
 from .model import Edit, FileScan, Reference, Status
@@ -40,7 +41,7 @@ def scan_file(root: Path, entry: Entry, names: Names, judge: Judge) -> tuple[Fil
         return scan_tensors(root, entry, result, names, judge)
     data = (root / entry.path).read_bytes()
     result.digest = digest(data)
-    if not names.interesting(data):
+    if not names.interesting(data) and not (form == "json" and LIKELY.search(data)):
         return result, None
     if b"\0" in data[:8192]:
         result.form = "binary"
@@ -63,6 +64,10 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None
         result.broken = not is_json(data)
         search = in_lines(text)
     mentions = find_mentions(search, names, pairs_only=result.broken)
+    if form == "json" and LIKELY.search(data) and is_json(data):
+        taken = {start for mention in mentions for start, _ in mention.numbers}
+        mentions += [pair for pair in find_pairs(text, names) if pair.start not in taken]
+        mentions.sort(key=lambda mention: mention.start)
     if not mentions:
         return
     place = places(form, result.path, text, result.broken)
