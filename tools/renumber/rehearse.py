@@ -59,7 +59,7 @@ def rehearse(plan: str, sessions: list[str]) -> str:
         file.write_text(f"[source]\n{numbers}\n\n[target]\n{target}\n", encoding="utf-8")
         before = picture(root)
         begin = time.perf_counter()
-        renumber(root, "apply", str(file) if plan == "permutation" else plan, "--no-git", "--prose")
+        renumber(root, "apply", str(file) if plan == "permutation" else plan, "--no-git", "--prose", "--bump")
         seconds = time.perf_counter() - begin
         after = picture(root)
         changed = sum(before.get(path) != entry for path, entry in after.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .mentions import Mention
+from .joined import Mention
 from .model import Edit, Status
 from .names import Names, by_number, view
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .joined import Mention, find_joined
 from .jsontext import Member, objects
-from .mentions import Mention, find_joined
 from .names import Names
 
 NUMBER_KEYS = frozenset(("number", "num", "no", "nr", "module", "module_number", "moduleNumber"))

@@ -11,19 +11,17 @@ from pathlib import Path
 
 from . import regions as rg
 from .classify import Judge, Verdict
+from .joined import Mention
 from .jsonpairs import LIKELY, find_pairs
 from .jsontext import is_json
-from .mentions import Mention, find_mentions
+from .mentions import find_mentions
 from .model import Edit, FileScan, Reference, Status
 from .names import Names, overlaps, view
 from .order import SHIM
+from .places import anchor, detail, fits, places
 from .python import Spot, spots
-from .regions import Regions
 from .walk import LARGEST, Entry
 from .width import keep_width
-
-PROSE_FORMS = {"markdown", "rst", "text", "html", "yaml", "toml", "json"}
-NO_EXTENSION_TEXT = re.compile(r"(?i)readme|license|notes?|todo|authors")
 
 
 def digest(data: bytes) -> str:
@@ -131,47 +129,6 @@ def rewritable_text(data: bytes, form: str, path: str) -> str:
     if form != "notebook" or not is_json(data):
         return text
     return "\n".join(text[region.start : region.end] for region in places(form, path, text, False).regions)
-
-
-def anchor(mention: Mention) -> int:
-    """Return the offset that says where a mention stands."""
-    return mention.numbers[0][0] if mention.numbers and mention.form != "joined" else mention.start
-
-
-def fits(mention: Mention, spot: Spot) -> bool:
-    """Whether Python's syntax allows the mention: names as a whole, numbers in code only as keys."""
-    if spot.zone == "name":
-        return (mention.start, mention.end) == (spot.start, spot.end) or mention.form == "bare"
-    if spot.zone == "code":
-        return mention.form == "entry"
-    return mention.form == "entry" or mention.end <= spot.end or mention.form == "dynamic"
-
-
-def places(form: str, path: str, text: str, broken: bool) -> Regions:
-    """Return the parts of a file that may be rewritten."""
-    if broken:
-        return rg.whole(text, "code", "text")
-    if form == "markdown":
-        return rg.markdown(text)
-    if form == "notebook":
-        return rg.notebook(text)
-    plain = form in PROSE_FORMS and (form != "text" or path.endswith(".txt"))
-    name = path.rpartition("/")[2]
-    zone = "text" if plain or NO_EXTENSION_TEXT.match(name) else "code"
-    return rg.whole(text, zone, form)
-
-
-def detail(kind: str, text: str, mention: Mention) -> str:
-    """Name the place in Markdown more exactly: heading, table, link, command."""
-    if kind not in ("markdown", "text cell"):
-        return "command" if mention.form == "command" else kind
-    start = text.rfind("\n", 0, mention.start) + 1
-    line = text[start : start + 400].split("\n", 1)[0].lstrip(' "')
-    if line.startswith("#"):
-        return "heading"
-    if line.startswith("|"):
-        return "table"
-    return "link" if re.search(r"\]\([^()]*$|\]:[ \t]*\S*$", text[start : mention.start]) else kind
 
 
 def record(
