@@ -177,7 +177,8 @@ def undo() -> Callable[[], tuple[float, float]]:
 def libcst_once() -> tuple[float, float]:
     """Run LibCST's runner with its RenameCommand, once: it takes minutes."""
     words: list[str | Path] = [sys.executable, "-m", "libcst.tool", "codemod", "rename.RenameCommand"]
-    words += ["--old_name=course.m08_dataloader", "--new_name=course.m07_dataloader", "--no-format"]
+    old, new = (f"course.m{n:02d}_{MODULES[7]}" for n in (8, 7))
+    words += [f"--old_name={old}", f"--new_name={new}", "--no-format"]
     root = copied(1)
     return command([*words, "--jobs=1", root / "course"], root)
 
