@@ -118,10 +118,10 @@ class MathMethods(InPlaceMethods, ConvertMethods):
             raise TypeError("~ takes tensors of integers or bools only")
         return comparison.bitwise_not(self)
 
-    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]  # elementwise, not a bool
         return comparison.eq(self, other) if comparable(other) else NotImplemented
 
-    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]  # elementwise, not a bool
         return comparison.ne(self, other) if comparable(other) else NotImplemented
 
     def __lt__(self, other: Any) -> Tensor:

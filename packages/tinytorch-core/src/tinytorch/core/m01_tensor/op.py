@@ -218,7 +218,7 @@ def _load_rules() -> None:
 
 
 # At the end, because a Tensor is made of operations and an operation makes Tensors.
-from .tensor import Tensor as Tensor  # noqa: E402
-from .views import View  # noqa: E402
+from .tensor import Tensor as Tensor  # noqa: E402  (see above)
+from .views import View  # noqa: E402  (for the same reason)
 
 _new = object.__new__

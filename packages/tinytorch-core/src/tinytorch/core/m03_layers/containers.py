@@ -59,7 +59,7 @@ class _Row(Module):
         """Take the module at a position out and return it."""
         module = self[key]
         del self[key]
-        return module  # type: ignore[no-any-return]
+        return module  # type: ignore[no-any-return]  # read by name
 
     def append(self, module: Module) -> Self:
         """Add a module at the end; return the container itself.

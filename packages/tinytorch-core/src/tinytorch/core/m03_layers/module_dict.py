@@ -54,7 +54,7 @@ class ModuleDict(Module):
         """Take the module of this name out and return it."""
         module = self[key]
         delattr(self, key)
-        return module  # type: ignore[no-any-return]
+        return module  # type: ignore[no-any-return]  # read by name
 
     def keys(self) -> KeysView[str]:
         """Return the names."""

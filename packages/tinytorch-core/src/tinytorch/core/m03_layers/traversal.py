@@ -103,7 +103,7 @@ class Traversal(Attributes):
             module = getattr(module, name)
             if not isinstance(module, Attributes):
                 raise AttributeError(f"`{name}` is not a Module")
-        return module  # type: ignore[no-any-return]
+        return module  # type: ignore[no-any-return]  # read by name
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter with this name.
@@ -111,7 +111,7 @@ class Traversal(Attributes):
         Raises:
             AttributeError: there is none; the message says where the path ends.
         """
-        return self._get_tensor(target, (PARAMETER,), "a Parameter")  # type: ignore[no-any-return]
+        return self._get_tensor(target, (PARAMETER,), "a Parameter")  # type: ignore[no-any-return]  # read by name
 
     def get_buffer(self, target: str) -> Tensor:
         """Return the buffer with this name.
@@ -119,7 +119,7 @@ class Traversal(Attributes):
         Raises:
             AttributeError: there is none; the message says where the path ends.
         """
-        return self._get_tensor(target, BUFFERS, "a buffer")  # type: ignore[no-any-return]
+        return self._get_tensor(target, BUFFERS, "a buffer")  # type: ignore[no-any-return]  # read by name
 
     def _get_tensor(self, target: str, kinds: tuple[str, ...], what: str) -> Any:
         path, _, name = target.rpartition(".")
