@@ -302,3 +302,15 @@ def test_zero_size_products():
     out.sum().backward()
     assert a.grad.shape == (2, 0)
     assert b.grad.shape == (0, 3)
+
+
+@pytest.mark.parametrize("shapes", [((64, 784), (784, 133)), ((129, 64), (64, 787)), ((200, 300), (300, 41))])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_products_in_pieces_are_whole(shapes, transposed):
+    from tinytorch.core.m01_tensor.linalg import _product_in_pieces
+
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(shape, dtype=np.float32) for shape in shapes)
+    b = np.asfortranarray(b) if transposed else b
+    expected = a.astype(np.float64) @ b.astype(np.float64)
+    np.testing.assert_allclose(_product_in_pieces(a, b), expected, atol=1e-3)
