@@ -187,7 +187,8 @@ from .m01_tensor import (
     zeros as zeros,
     zeros_like as zeros_like,
 )
-from .m01_tensor.op import Array as Array, Arrays as Arrays, Operand as Operand, op as op
+from .m01_tensor.op import Array as Array, Arrays as Arrays, Operand as Operand, op as op, ops as ops
+from .m01_tensor.views import mark_changed as mark_changed
 from .m02_activations import (
     ELU as ELU,
     GELU as GELU,
@@ -245,6 +246,7 @@ from .m05_autograd import (
     opcheck as opcheck,
     set_grad_enabled as set_grad_enabled,
 )
+from .m05_autograd.parts import Part as Part
 from .m06_optimizers import (
     SGD as SGD,
     Adagrad as Adagrad,

@@ -1,0 +1,1 @@
+"""Numbers to vectors: embeddings, and where a token stands."""

@@ -1,0 +1,1 @@
+"""Attention: every position looks at the others."""

@@ -1,0 +1,1 @@
+"""Datasets, samplers and the loader that turns them into batches."""

@@ -1,0 +1,1 @@
+"""Layers that know that pixels have neighbours: convolution, pooling, normalisation, resizing."""
