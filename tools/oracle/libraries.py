@@ -1,11 +1,12 @@
-"""The two libraries behind one face, so that a case can be run on either."""
+"""The two libraries behind one face, so that a case can be run on either: PyTorch, and all tracks of ours."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ torch.set_warn_always(True)
 FLOATS = ("float16", "float32", "float64")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8")
 DTYPES = (*FLOATS, *INTEGERS, "bool")
+
+
+# Where PyTorch keeps what a facade of ours has under one roof.
+ROOMS = (torch, torch.nn.functional, torch.nn, torch.optim, torch.autograd, torch.utils.data)
 
 
 class Library:
@@ -54,6 +59,7 @@ class PyTorch(Library):
             "optim": torch.optim,
             "init": torch.nn.init,
             "autograd": torch.autograd,
+            "data": torch.utils.data,
             "np": np,
         }
 
@@ -61,7 +67,7 @@ class PyTorch(Library):
         where, _, last = name.rpartition(".")
         if where:
             return getattr(self.namespace[where], last, None)
-        for room in (torch, torch.nn.functional, torch.nn, torch.optim, torch.autograd):
+        for room in ROOMS:
             if hasattr(room, name):
                 return getattr(room, name)
         return None
@@ -84,14 +90,15 @@ class TinyTorch(Library):
 
     def __init__(self) -> None:
         self.Tensor = core.Tensor
-        facade = Lazily(lambda name: getattr(core, name))
+        facade = Lazily(lambda name: getattr(FACADE.get(name, core), name))
         self.namespace = {
             "t": facade,
-            "F": Lazily(lambda name: getattr(core.functional, name)),
+            "F": Lazily(lambda name: getattr(FUNCTIONAL.get(name, core.functional), name)),
             "nn": facade,
             "optim": facade,
             "init": Lazily(lambda name: getattr(core.init, name)),
             "autograd": facade,
+            "data": facade,
             "np": np,
         }
 
@@ -99,23 +106,41 @@ class TinyTorch(Library):
         where, _, last = name.rpartition(".")
         if where:
             return getattr(self.namespace[where], last)
-        if name in FACADE:
-            return getattr(core, name)
-        if name in FUNCTIONAL:
-            return getattr(core.functional, name)
+        for names in (FACADE, FUNCTIONAL):
+            if name in names:
+                return getattr(names[name], name)
         return None
 
 
-def stub_names(folder: Path) -> tuple[str, ...]:
-    """Return the public names that a stub lists."""
-    tree = ast.parse((folder / "__init__.pyi").read_text(encoding="utf-8"))
-    names = [a.asname or a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names]
-    return tuple(sorted(names))
+def stub_names(module: ModuleType) -> list[str]:
+    """Return the public names that the stub of a facade lists."""
+    tree = ast.parse(Path(str(module.__file__)).with_suffix(".pyi").read_text(encoding="utf-8"))
+    return [a.asname or a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names]
 
 
-_home = Path(str(core.__file__)).parent
-FACADE = stub_names(_home)
-FUNCTIONAL = stub_names(_home / "functional")
+def installed_tracks() -> list[ModuleType]:
+    """Import every track of the course that is installed, core first."""
+    homes = importlib.import_module("tinytorch").__path__
+    found = {path.parent.name for home in homes for path in Path(home).glob("*/m[0-9][0-9]_*/")}
+    return [importlib.import_module(f"tinytorch.{name}") for name in sorted(found, key=lambda n: (n != "core", n))]
+
+
+def facades(submodule: str = "") -> dict[str, ModuleType]:
+    """Return for each public name of all tracks, sorted, the facade that has it; the first one counts."""
+    found: dict[str, ModuleType] = {}
+    for track in TRACKS:
+        names = stub_names(track)
+        if submodule:
+            track = getattr(track, submodule, None) if submodule in names else None
+            names = stub_names(track) if track else []
+        for name in names:
+            found.setdefault(name, track)
+    return dict(sorted(found.items()))
+
+
+TRACKS = installed_tracks()
+FACADE = facades()
+FUNCTIONAL = facades("functional")
 
 OURS: Library = TinyTorch()
 THEIRS: Library = PyTorch()

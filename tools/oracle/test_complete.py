@@ -14,7 +14,7 @@ import torch
 
 from . import cases  # noqa: F401  (fills the table)
 from .inputs import T
-from .libraries import FACADE, FUNCTIONAL
+from .libraries import FACADE, FUNCTIONAL, ROOMS as PYTORCH
 from .table import table
 from .test_promotion import expressions
 from .test_random import SAMPLES
@@ -43,7 +43,7 @@ EXEMPT_PARAMETERS = {
     "args": "passed on to a function that has cases of its own",
     "kwargs": "passed on to a function that has cases of its own",
 }
-ROOMS = {"t": "", "nn": "", "optim": "", "autograd": "", "F": "F.", "init": "init."}
+ROOMS = {"t": "", "nn": "", "optim": "", "autograd": "", "data": "", "F": "F.", "init": "init."}
 CLASSES = (core.Tensor, core.Module, core.Sequential, core.ModuleList, core.ModuleDict, core.Optimizer, core.Generator)
 OPERATORS = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow",
@@ -59,10 +59,10 @@ FUNCTIONS = {"np.asarray": "array", "np.array": "array", ".deepcopy": "deepcopy"
 
 def surface() -> Iterator[tuple[str, Any]]:
     """Yield every public thing, by the name that a case uses for it."""
-    for name in FACADE:
-        yield name, getattr(core, name)
-    for name in FUNCTIONAL:
-        yield f"F.{name}", getattr(core.functional, name)
+    for name, facade in FACADE.items():
+        yield name, getattr(facade, name)
+    for name, facade in FUNCTIONAL.items():
+        yield f"F.{name}", getattr(facade, name)
     for name, thing in vars(core.init).items():
         if not name.startswith("_") and callable(thing) and thing.__module__.startswith("tinytorch.core.m03"):
             yield f"init.{name}", thing
@@ -218,7 +218,7 @@ def test_exempt_names_exist() -> None:
 def test_exists_in_pytorch(name: str) -> None:
     where, _, last = name.rpartition(".")
     rooms: dict[str, tuple[Any, ...]] = {
-        "": (torch.Tensor,) if name.startswith(".") else (torch, torch.nn.functional, torch.nn, torch.optim, torch.autograd),
+        "": (torch.Tensor,) if name.startswith(".") else PYTORCH,
         "F": (torch.nn.functional,),
         "init": (torch.nn.init,),
         "Optimizer": (torch.optim.Optimizer,),
