@@ -1,1 +1,4 @@
 """The public names of `tinytorch.language.functional`, and the room that each comes from."""
+
+from ..m11_embeddings import embedding as embedding
+from ..m12_attention import scaled_dot_product_attention as scaled_dot_product_attention
