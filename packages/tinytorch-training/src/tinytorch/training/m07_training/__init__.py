@@ -1,0 +1,1 @@
+"""The loop, taken apart: a trainer, callbacks, learning-rate schedules, checkpoints."""
