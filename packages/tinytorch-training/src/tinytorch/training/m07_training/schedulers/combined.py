@@ -121,7 +121,9 @@ def check_schedulers(schedulers: Sequence[Any], optimizer: Optimizer | None) -> 
         if not hasattr(scheduler, "optimizer"):
             raise TypeError(f"schedule {i} is a {type(scheduler).__name__}, which has no optimizer")
         if isinstance(scheduler, ReduceLROnPlateau):
-            raise ValueError(f"schedule {i} is a ReduceLROnPlateau; its step needs a measure, so call it alone")
+            raise ValueError(
+                f"schedule {i} is a ReduceLROnPlateau; its step needs a measure, so call it alone"
+            )
         if scheduler.optimizer is not expected:
             raise ValueError(f"schedule {i}, a {type(scheduler).__name__}, is of another optimizer")
 

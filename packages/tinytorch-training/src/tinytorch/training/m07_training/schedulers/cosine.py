@@ -15,7 +15,7 @@ def half_cosine(part: float) -> float:
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Let the learning rate fall to `eta_min` within `T_max` steps along half a cosine (and rise again after).
+    """Let the learning rate fall to `eta_min` in `T_max` steps along half a cosine, and rise again after.
 
     Args:
         optimizer: whose learning rates are set.
@@ -119,7 +119,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class WarmupCosineLR(LRScheduler):
-    """Let the learning rate rise in a line, then fall along half a cosine: the usual way to train Transformers.
+    """Let the learning rate rise in a line, then fall along half a cosine, as is usual for Transformers.
 
     At step t the learning rate is `lr * (t + 1) / warmup_steps` while t < `warmup_steps`; then it goes from
     lr to `eta_min`, which it reaches at `total_steps` and keeps. So already the first step changes something.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from tinytorch.core import Optimizer
@@ -101,12 +102,10 @@ class OneCycleLR(LRScheduler):
             raise ValueError(
                 f"Tried to step {step} times. The specified number of total steps is {self.total_steps}"
             )
-        begin = 0.0
-        for phase, end in enumerate(self._last_of_phase):
-            if step <= end or end == self._last_of_phase[-1]:
-                break
-            begin = end
-        part = (step - begin) / (end - begin)
+        ends = self._last_of_phase
+        phase = min(bisect_left(ends, step), len(ends) - 1)
+        begin = ends[phase - 1] if phase else 0.0
+        part = (step - begin) / (ends[phase] - begin)
         if self.cycle_momentum:
             for group, points in zip(self.optimizer.param_groups, self._momentum_points, strict=True):
                 momentum = self._between(points[phase], points[phase + 1], part)
