@@ -1,5 +1,18 @@
 """The public names of `tinytorch.vision`, and the room that each comes from."""
 
-from . import functional as functional
+from . import datasets as datasets, functional as functional, transforms as transforms
+from .m09_spatial import (
+    BatchNorm1d as BatchNorm1d,
+    BatchNorm2d as BatchNorm2d,
+    Dropout1d as Dropout1d,
+    Dropout2d as Dropout2d,
+    GroupNorm as GroupNorm,
+    InstanceNorm2d as InstanceNorm2d,
+    PixelShuffle as PixelShuffle,
+    PixelUnshuffle as PixelUnshuffle,
+    ReflectionPad2d as ReflectionPad2d,
+    Upsample as Upsample,
+    ZeroPad2d as ZeroPad2d,
+)
 
 __version__: str
