@@ -9,5 +9,22 @@ from .m12_attention import (
     causal_mask as causal_mask,
     padding_mask as padding_mask,
 )
+from .m13_transformers import (
+    GPT as GPT,
+    MLP as MLP,
+    GPTConfig as GPTConfig,
+    LayerCache as LayerCache,
+    LayerNorm as LayerNorm,
+    RMSNorm as RMSNorm,
+    SelfAttention as SelfAttention,
+    SwiGLU as SwiGLU,
+    TransformerBlock as TransformerBlock,
+    TransformerEncoder as TransformerEncoder,
+    TransformerEncoderLayer as TransformerEncoderLayer,
+    choose_token as choose_token,
+    discourage_repetition as discourage_repetition,
+    keep_top_k as keep_top_k,
+    keep_top_p as keep_top_p,
+)
 
 __version__: str

@@ -2,3 +2,7 @@
 
 from ..m11_embeddings import embedding as embedding
 from ..m12_attention import scaled_dot_product_attention as scaled_dot_product_attention
+from ..m13_transformers import (
+    layer_norm as layer_norm,
+    rms_norm as rms_norm,
+)
