@@ -1,6 +1,25 @@
 """The public names of `tinytorch.vision`, and the room that each comes from."""
 
 from . import datasets as datasets, functional as functional, transforms as transforms
+from .m08_dataloader import (
+    BatchSampler as BatchSampler,
+    ChainDataset as ChainDataset,
+    ConcatDataset as ConcatDataset,
+    DataLoader as DataLoader,
+    Dataset as Dataset,
+    IterableDataset as IterableDataset,
+    RandomSampler as RandomSampler,
+    Rows as Rows,
+    Sampler as Sampler,
+    SequentialSampler as SequentialSampler,
+    Subset as Subset,
+    SubsetRandomSampler as SubsetRandomSampler,
+    TensorDataset as TensorDataset,
+    WeightedRandomSampler as WeightedRandomSampler,
+    default_collate as default_collate,
+    default_convert as default_convert,
+    random_split as random_split,
+)
 from .m09_spatial import (
     BatchNorm1d as BatchNorm1d,
     BatchNorm2d as BatchNorm2d,
