@@ -1,0 +1,149 @@
+"""Text to ids and back, once the tables of a byte-level vocabulary are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+from .base import Tokenizer
+from .encoding import Encoding, byte_offsets, without_spaces
+from .ids import checked_ids, checked_text
+from .special import Choice, SpecialTokens
+from .splitting import Splitter
+
+
+class ByteLevelCoder(Tokenizer):
+    """The half of `BPETokenizer` that encodes and decodes; its constructor fills these tables."""
+
+    merges: list[tuple[str, str]]
+    _bytes: list[bytes]  # what each token stands for
+    _byte_ids: list[int]  # the id of each byte, -1 if the vocabulary doesn't have it
+    _merge: Callable[[list[int]], list[int]]
+    _special: SpecialTokens
+    _splitter: Splitter
+    _trim_offsets: bool
+    _cache: dict[str, tuple[int, ...]]  # words and their ids; finds what it doesn't have
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """The special tokens and their ids."""
+        return dict(self._special.ids)
+
+    def encode(
+        self, text: str, *, allowed_special: Choice = (), disallowed_special: Choice = "all"
+    ) -> list[int]:
+        """Return the ids of a text's tokens.
+
+        Special tokens in the text are refused unless one says what they are: whoever can write the text could
+        otherwise end the document, or speak in another's name.
+
+        Args:
+            text: any text.
+            allowed_special: the special tokens that become their ids, a set of them or "all". Where several
+                begin at the same place, the longest counts.
+            disallowed_special: those that raise an error; "all" are all that aren't allowed. What is in neither
+                is encoded like any other text, so `disallowed_special=()` takes everything as it stands.
+
+        Raises:
+            TypeError: it isn't a str.
+            ValueError: it has a disallowed special token, or half of a surrogate pair.
+
+        The arguments are those of `tiktoken.Encoding.encode`.
+        """
+        ids: list[int] = []
+        find = self._cache.__getitem__
+        for piece, special in self._special.split(checked_text(text), allowed_special, disallowed_special):
+            if special is None:
+                for words in self._splitter.words(piece):
+                    ids += chain.from_iterable(map(find, words))
+            else:
+                ids.append(special)
+        return ids
+
+    def encode_bytes(self, data: bytes) -> list[int]:
+        """Return the ids of any bytes, also of such that aren't UTF-8; special tokens count as text."""
+        text = bytes(data).decode("utf-8", "surrogateescape")
+        lists = self._splitter.words(text)
+        return [number for words in lists for word in words for number in self._encode_word(word)]
+
+    def _encode_word(self, word: str) -> list[int]:
+        """Return the ids of a word; bytes that aren't UTF-8 stand in it as halves of surrogate pairs."""
+        data = word.encode("utf-8", "surrogateescape")
+        ids = list(map(self._byte_ids.__getitem__, data))
+        if -1 in ids:
+            raise ValueError(
+                f"the vocabulary has no token for the byte 0x{data[ids.index(-1)]:02x}, which the text needs: it "
+                "wasn't trained on all 256 bytes"
+            )
+        return self._merge(ids)
+
+    def encode_with_offsets(
+        self, text: str, *, allowed_special: Choice = (), disallowed_special: Choice = "all"
+    ) -> Encoding:
+        """Return the ids of a text's tokens, the tokens, and where in the text each stood.
+
+        Args:
+            text: any text.
+            allowed_special: see `encode`.
+            disallowed_special: see `encode`.
+        """
+        ids: list[int] = []
+        offsets: list[tuple[int, int]] = []
+        at = 0
+        for piece, special in self._special.split(checked_text(text), allowed_special, disallowed_special):
+            if special is None:
+                self._add_piece(piece, at, ids, offsets)
+            else:
+                ids.append(special)
+                offsets.append((at, at + len(piece)))
+            at += len(piece)
+        tokens = [self._tokens[number] for number in ids]
+        if self._trim_offsets:
+            offsets = [without_spaces(token, where) for token, where in zip(tokens, offsets)]
+        return Encoding(ids, tokens, offsets)
+
+    def _add_piece(self, piece: str, at: int, ids: list[int], offsets: list[tuple[int, int]]) -> None:
+        """Add the ids and offsets of a piece of ordinary text that begins at `at`."""
+        added = self._splitter.adds_space(piece)
+        start = at - added
+        for words in self._splitter.words(piece):
+            for word in words:
+                found = self._cache[word]
+                ids += found
+                offsets += byte_offsets(word, [len(self._bytes[number]) for number in found], start)
+                start += len(word)
+        if added:  # the space that wasn't there counts to the first character
+            offsets[:] = [(max(start, at), max(end, at + 1)) for start, end in offsets]
+
+    def decode_bytes(self, ids: Any) -> bytes:
+        """Return the bytes that ids stand for.
+
+        Args:
+            ids: a list, an array or a tensor of integers, with one dimension.
+
+        Raises:
+            TypeError: they aren't integers.
+            IndexError: an id is outside the vocabulary.
+        """
+        return b"".join(map(self._bytes.__getitem__, checked_ids(ids, len(self._bytes))))
+
+    def decode(self, ids: Any, *, skip_special_tokens: bool = False, errors: str = "replace") -> str:
+        """Return the text that ids stand for.
+
+        Args:
+            ids: a list, an array or a tensor of integers, with one dimension.
+            skip_special_tokens: leave special tokens out.
+            errors: what to do with bytes that aren't UTF-8, as ids from the middle of a character make them:
+                "replace" shows U+FFFD for them, "strict" raises an error, "ignore" drops them.
+
+        Raises:
+            TypeError: they aren't integers.
+            IndexError: an id is outside the vocabulary.
+            UnicodeDecodeError: the bytes aren't UTF-8, and `errors` is "strict".
+        """
+        found = checked_ids(ids, len(self._bytes))
+        if skip_special_tokens:
+            special = set(self._special.ids.values())
+            found = [number for number in found if number not in special]
+        return b"".join(map(self._bytes.__getitem__, found)).decode("utf-8", errors)
