@@ -6,6 +6,7 @@ To understand it, read these first: `op.py` (how a function on arrays becomes an
 - dtypes.py, convert.py: types of numbers, and the way in from Python and NumPy
 - arguments.py: what an operation may be called with
 - record.py, views.py: what is noted for gradients, and what in-place changes mean for them
+- memory.py: the memory of arrays that are gone, kept for those that come
 - functions.py, error_function.py, comparison.py, arithmetic.py: more elementwise operations
 - reduce.py, extremes.py, statistics.py: sums, maxima, means, norms
 - shape.py, rearrange.py, padding.py: the same numbers in another shape or order
@@ -15,7 +16,10 @@ To understand it, read these first: `op.py` (how a function on arrays becomes an
 - methods_*.py: the same operations as methods of `Tensor`; printing.py: how it shows itself
 """
 
-from . import op as _op  # noqa: F401  (first, because operations and tensors need each other)
+from . import (
+    memory as _memory,  # noqa: F401  (for what it does when it is imported)
+    op as _op,  # noqa: F401  (first, because operations and tensors need each other)
+)
 from .arithmetic import (
     add as add,
     allclose as allclose,

@@ -33,13 +33,17 @@ def erf_array(x: Any) -> Any:
     """Return erf of each element: within 2e-14 for float64, 2e-7 for float32."""
     if x.dtype == np.float16:
         return erf_array(x.astype(np.float32)).astype(np.float16)
-    piece = _erf32 if x.dtype == np.float32 else _erf64
     flat = x.reshape(-1)
     out = np.empty_like(flat)
     step = BYTES_AT_A_TIME // x.itemsize
     for start in range(0, flat.size, step):
-        piece(flat[start : start + step], out[start : start + step])
+        erf_piece(flat[start : start + step], out[start : start + step])
     return out.reshape(x.shape)
+
+
+def erf_piece(x: Any, out: Any) -> None:
+    """Put erf of each element of a piece, float32 or float64, into `out`, which is other memory."""
+    (_erf32 if x.dtype == np.float32 else _erf64)(x, out)
 
 
 def _erf32(x: Any, out: Any) -> None:

@@ -6,18 +6,15 @@ in place on the one array that it makes. Their gradient rules are autograd's les
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ..m01_tensor.functions import erf
 from ..m01_tensor.op import Array, op
+from .gaussian import gelu_array
 from .kernels import choose, floating, number
 
 # So chosen that activations of mean 0 and variance 1 keep them (Klambauer et al., arXiv:1706.02515).
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
-GELU_SCALE, GELU_CUBIC = math.sqrt(2 / math.pi), 0.044715  # of the tanh form
 MISH_LIMIT = 20.0  # from here on mish(x) is x, to the last digit of a float64
 
 
@@ -115,23 +112,9 @@ def gelu(input: Array, *, approximate: str = "none") -> Array:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.GELU.html
     """
     x = floating("gelu", input)
-    if approximate == "none":
-        out = erf.forward(x * math.sqrt(0.5))
-        out += 1
-        out *= x
-        out *= 0.5
-    elif approximate == "tanh":
-        # (1 + tanh(u)) / 2 is sigmoid(2u), and exp is the faster function.
-        out = x * x
-        out *= -2 * GELU_SCALE * GELU_CUBIC
-        out += -2 * GELU_SCALE
-        out *= x
-        out = np.exp(out)
-        out += 1
-        out = x / out
-    else:
+    if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}")
-    return out.astype(input.dtype, copy=False)
+    return gelu_array(x, exact=approximate == "none").astype(input.dtype, copy=False)
 
 
 @op

@@ -6,13 +6,12 @@ layer's input), else the input.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from ..m01_tensor.functions import erf
 from ..m02_activations import functions as f
+from ..m02_activations.gaussian import gelu_slopes
 from ..m02_activations.kernels import choose, floating, kept, sums
 from ..m02_activations.probabilities import log_softmax, softmax
 
@@ -72,42 +71,7 @@ def logsigmoid_backward(g: Any, out: Any) -> Any:
 
 @f.gelu.backward
 def gelu_backward(g: Any, input: Any, approximate: Any) -> Any:
-    return lambda: (_gelu_exact if approximate == "none" else _gelu_tanh)(g, floating("gelu", input))
-
-
-def _gelu_exact(g: Any, x: Any) -> Any:
-    density = x * x
-    density *= -0.5
-    density = np.exp(density)
-    density *= 1 / math.sqrt(2 * math.pi)
-    density *= x
-    d = erf.forward(x * math.sqrt(0.5))
-    d += 1
-    d *= 0.5
-    d += density
-    d *= g
-    return d
-
-
-def _gelu_tanh(g: Any, x: Any) -> Any:
-    # x * s with s = sigmoid(2u); beyond 20 the derivative is 0 or 1 and x * x could overflow.
-    x = np.clip(x, -20, 20)
-    square = x * x
-    s = square * (-2 * f.GELU_SCALE * f.GELU_CUBIC)
-    s += -2 * f.GELU_SCALE
-    s *= x
-    s = np.exp(s)
-    s += 1
-    s = 1 / s
-    square *= 6 * f.GELU_SCALE * f.GELU_CUBIC  # to the derivative of 2u
-    square += 2 * f.GELU_SCALE
-    d = 1 - s
-    d *= square
-    d *= x
-    d += 1
-    d *= s
-    d *= g
-    return d
+    return lambda: gelu_slopes(g, floating("gelu", input), exact=approximate == "none")
 
 
 @f.silu.backward
