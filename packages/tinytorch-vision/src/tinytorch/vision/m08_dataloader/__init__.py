@@ -9,6 +9,7 @@ from .dataset import (
     Subset as Subset,
     TensorDataset as TensorDataset,
 )
+from .info import get_worker_info as get_worker_info
 from .loader import DataLoader as DataLoader
 from .rows import Rows as Rows
 from .sampler import (

@@ -88,9 +88,10 @@ class Epochs:
         batches, sources = state_dict["batches"], state_dict["sources"]
         if not isinstance(batches, int) or isinstance(batches, bool) or batches < 0:
             raise ValueError(f"not the state of a DataLoader: batches is {batches!r}")
-        if not isinstance(sources, (list, tuple)) or len(sources) != len(self.sources):
+        if not isinstance(sources, list) or len(sources) != len(self.sources):
             raise ValueError(
-                f"the state is of a loader with other samplers; here are {len(self.sources)} sources of randomness"
+                f"the state is of a loader with other samplers: {len(sources)} sources of "
+                f"randomness there, {len(self.sources)} here"
             )
         before = [store() for store, _ in self.sources]
         try:

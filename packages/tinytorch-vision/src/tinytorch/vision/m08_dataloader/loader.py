@@ -11,6 +11,8 @@ from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset, length_of
 from .epochs import Epochs
 from .options import check_options, check_workers, context_of
+from .parallel import ParallelIterator
+from .pool import Pool
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 from .serial import SerialIterator
 
@@ -94,6 +96,7 @@ class DataLoader(Generic[T_co]):
         self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
         self.persistent_workers = persistent_workers
         self._epochs = Epochs(generator, sampler, batch_sampler)
+        self._pool: Pool | None = None
         self._built = True
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -102,7 +105,7 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
-        return SerialIterator(self)
+        return ParallelIterator(self) if self.num_workers else SerialIterator(self)
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):

@@ -100,5 +100,6 @@ class SerialIterator:
             raise RuntimeError(f"StopIteration while {self.fetcher.doing}") from None
         except Exception as error:
             self.number += 1
+            self.epoch.batches += 1
             error.add_note(f"(DataLoader: while {self.fetcher.doing})")
             raise

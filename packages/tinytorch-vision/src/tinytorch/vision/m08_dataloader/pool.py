@@ -1,0 +1,265 @@
+"""The loader's side of its workers: starts them, sends tasks, waits for results, notices when one dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+import warnings
+from collections import deque
+from multiprocessing.connection import Connection
+from typing import Any
+
+from .fetch import shown
+from .packing import Unpacker
+from .shared import Block
+from .worker import PATIENCE, Job, work
+
+_FAREWELL = 2.0  # seconds until a worker that doesn't end is killed
+
+
+class Member:
+    """A worker as the loader sees it."""
+
+    def __init__(self, process: Any, tasks: Connection, results: Connection) -> None:
+        self.process = process
+        self.tasks = tasks
+        self.results = results
+        self.unpacker = Unpacker()
+        self.waiting: deque[tuple[int, Any]] = deque()  # batches that it was told to load: number, indices
+
+
+class Pool:
+    """The workers of a loader.
+
+    Raises:
+        RuntimeError: the dataset (or a function) can't be sent to a process.
+    """
+
+    def __init__(self, job: Job, method: Any) -> None:
+        self.owner = os.getpid()
+        self.context = method or multiprocessing.get_context()
+        self.forked = self.context.get_start_method() == "fork"
+        self.epoch = -1
+        self.members: list[Member] = []
+        self.closed = False
+        parcel = None if self.forked else Parcel(job)
+        try:
+            for id in range(job.num_workers):
+                self._start(id, job)
+            for member in self.members if parcel else ():
+                assert parcel is not None
+                parcel.send(member.tasks)
+        except (BrokenPipeError, ConnectionError):
+            raise self._death() from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, id: int, job: Job) -> None:
+        # Two pipes in both directions each, because only such a pipe can carry a file descriptor.
+        their_tasks, our_tasks = self.context.Pipe(duplex=True)
+        our_results, their_results = self.context.Pipe(duplex=True)
+        others = [c for m in self.members for c in (m.tasks, m.results)] + [our_tasks, our_results]
+        arguments = (id, job, their_tasks, their_results, others)
+        process = self.context.Process(
+            target=work,
+            args=arguments if self.forked else (id, None, their_tasks, their_results, ()),
+            daemon=True,
+            name=f"DataLoader worker {id}",
+        )
+        self.members.append(Member(process, our_tasks, our_results))
+        masked = hasattr(signal, "pthread_sigmask")
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else None
+        try:
+            with warnings.catch_warnings():
+                # NumPy's own threads make Python warn of a fork; they hold no lock that a worker needs.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+        finally:
+            if before is not None:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        their_tasks.close()
+        their_results.close()
+
+    def begin(self, base_seed: int) -> int:
+        """Begin an epoch and return its number; what an earlier one waits for is forgotten."""
+        self.epoch += 1
+        for id, member in enumerate(self.members):
+            member.waiting.clear()
+            self._send(id, ("epoch", self.epoch, base_seed))
+        return self.epoch
+
+    def ask(self, id: int, number: int, indices: Any) -> None:
+        """Tell a worker to load a batch."""
+        member = self.members[id]
+        member.waiting.append((number, indices))
+        self._send(id, ("batch", self.epoch, number, indices, member.unpacker.freed()))
+
+    def _send(self, id: int, task: tuple[Any, ...]) -> None:
+        try:
+            self.members[id].tasks.send(task)
+        except (BrokenPipeError, ConnectionError):
+            # It may have said why.
+            self._next(id, 0)
+            raise self._death() from None
+
+    def answer(self, id: int, timeout: float) -> tuple[bool, Any]:
+        """Wait for the next result of a worker; return True and a batch, or False if its stream has ended.
+
+        Raises:
+            RuntimeError: a worker died, or the time is over.
+            Exception: what the worker raised, of the same type.
+        """
+        member = self.members[id]
+        while True:
+            message = self._next(id, timeout)
+            kind, epoch = message[0], message[1]
+            if epoch != self.epoch and epoch >= 0:
+                if kind == "batch":
+                    member.unpacker.drop(message[4])
+                continue
+            if member.waiting:
+                member.waiting.popleft()
+            if kind == "batch":
+                return True, member.unpacker.unpack(message[3], message[4])
+            if kind == "end":
+                return False, None
+            if epoch < 0:  # it couldn't even begin
+                self.close()
+            raise rebuilt(message[3], message[4])
+
+    def _next(self, id: int, timeout: float) -> Any:
+        member = self.members[id]
+        began = time.monotonic()
+        try:
+            while True:
+                while not member.results.poll(min(PATIENCE, timeout or PATIENCE)):
+                    if not all(m.process.is_alive() for m in self.members) and not member.results.poll():
+                        raise self._death()
+                    if timeout and time.monotonic() - began >= timeout:
+                        raise RuntimeError(
+                            f"DataLoader timed out after {timeout} seconds, waiting for worker {id} "
+                            f"({self._doing(member)})"
+                        )
+                message = member.results.recv()
+                if message != "block":
+                    return message
+                member.unpacker.receive(member.results)
+        except (EOFError, ConnectionError):
+            raise self._death() from None
+        except Exception:
+            raise
+        except BaseException:
+            self.close()  # Ctrl-C, perhaps in the middle of a message
+            raise
+
+    def _doing(self, member: Member) -> str:
+        if not member.waiting:
+            return "it was starting"
+        number, indices = member.waiting[0]
+        what = "" if isinstance(indices, int) or indices is None else f", samples {shown(indices)}"
+        return f"it was loading batch {number}{what}"
+
+    def _death(self) -> RuntimeError:
+        """Return the error that says which worker died, of what and with what in hand; end the others."""
+        until = time.monotonic() + 1
+        dead = None
+        while dead is None and time.monotonic() < until:
+            dead = next((i for i, m in enumerate(self.members) if m.process.exitcode is not None), None)
+            time.sleep(0.001)
+        if dead is None:
+            self.close()
+            return RuntimeError("a DataLoader worker exited unexpectedly")
+        member = self.members[dead]
+        code, pid, doing = member.process.exitcode, member.process.pid, self._doing(member)
+        self.close()
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            how = f"was killed by {name}"
+            if name in ("SIGKILL", "SIGBUS"):
+                how += ", as the system does when memory runs out"
+        else:
+            how = f"ended with exit code {code}"
+            if not self.forked:
+                how += (
+                    '. If this is a script, its main part must stand below `if __name__ == "__main__":`, since '
+                    "each worker imports the script"
+                )
+        return RuntimeError(
+            f"DataLoader worker {dead} (pid {pid}) exited unexpectedly: it {how}; {doing}. Use num_workers=0 to "
+            "see what happens there"
+        )
+
+    def close(self) -> None:
+        """End the workers."""
+        if self.closed or os.getpid() != self.owner:  # a forked process has no business with them
+            return
+        self.closed = True
+        for member in self.members:
+            member.tasks.close()
+            member.results.close()
+        until = time.monotonic() + _FAREWELL
+        for member in self.members:
+            if member.process.pid is not None:
+                member.process.join(max(0, until - time.monotonic()))
+                if member.process.exitcode is None:
+                    member.process.kill()
+                    member.process.join()
+
+
+class Parcel:
+    """A job as it is sent to processes that aren't forked: large arrays once, in shared memory."""
+
+    def __init__(self, job: Job) -> None:
+        buffers: list[pickle.PickleBuffer] = []
+        try:
+            self.data = pickle.dumps(job, protocol=5, buffer_callback=buffers.append)
+        except Exception as error:
+            raise RuntimeError(
+                f"the dataset ({type(job.dataset).__name__}) or a function of this DataLoader can't be sent to a "
+                f"worker process: {type(error).__name__}: {error}. Lambdas, classes and functions that are "
+                "defined inside a function, open files and locks can't: define them at the top level of a "
+                "module, open files in __getitem__, or use num_workers=0"
+            ) from error
+        views = [buffer.raw() for buffer in buffers]
+        self.lengths = [view.nbytes for view in views]
+        self.block = None
+        if views:
+            starts = [-(-length // 64) * 64 for length in self.lengths]
+            self.block = Block.make(0, sum(starts))
+            start = 0
+            for view, length, padded in zip(views, self.lengths, starts, strict=True):
+                self.block.memory[start : start + length] = view
+                start += padded
+
+    def send(self, to: Connection) -> None:
+        """Send the job to one worker."""
+        to.send((self.data, self.lengths))
+        if self.block is not None:
+            self.block.send(to)
+
+    def __del__(self) -> None:
+        if getattr(self, "block", None) is not None:
+            self.block.forget()
+
+
+class _Text(str):
+    """A message that KeyError, which shows the repr of its argument, shows as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def rebuilt(name: bytes, message: str) -> BaseException:
+    """Return an error of the type that a worker raised, with its traceback as the message."""
+    try:
+        kind = pickle.loads(name)  # noqa: S301  (the class of an exception, from our own worker)
+        error = kind(_Text(message) if issubclass(kind, KeyError) else message)
+    except Exception:  # its constructor wants something else
+        return RuntimeError(message)
+    return error if isinstance(error, Exception) else RuntimeError(message)
