@@ -12,6 +12,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,23 +49,15 @@ def scratch(like: Any, name: str = "") -> Any:
 
 def run(jobs: Sequence[Job]) -> None:
     """Call each job's function with its arrays, chunk by chunk."""
-    if sum(arrays[0].size for _, arrays in jobs) < MANY or (threads := number_of_threads()) == 1:
+    if sum(arrays[0].size for _, arrays in jobs) < MANY or number_of_threads() == 1:
         mode.quiet.run(_run_here, jobs)
         return
-    pieces: deque[Job] = deque(
-        (function, [x[i : i + CHUNK] for x in arrays])
+    pieces = [
+        partial(function, *[x[i : i + CHUNK] for x in arrays])
         for function, arrays in jobs
         for i in range(0, arrays[0].size, CHUNK)
-    )
-    helpers = [_helpers().submit(_run_pieces, pieces) for _ in range(threads - 1)]
-    try:
-        _run_pieces(pieces)
-    finally:
-        pieces.clear()  # after an error there is no point in going on
-        for helper in helpers:
-            # One that hasn't begun yet has nothing left to do.
-            if not helper.cancel():
-                helper.result()
+    ]
+    mode.quiet.run(share, pieces)
 
 
 def _run_here(jobs: Sequence[Job]) -> None:
@@ -77,18 +70,39 @@ def _run_here(jobs: Sequence[Job]) -> None:
                 function(*[x[i : i + CHUNK] for x in arrays])
 
 
-def _run_pieces(pieces: deque[Job]) -> None:
-    mode.quiet.run(_take_pieces, pieces)
+def share(tasks: Sequence[Callable[[], Any]]) -> None:
+    """Call every function, on several threads: whoever is free takes the next.
+
+    It pays for functions that spend their time in NumPy, on arrays, not for Python code. The first error
+    that one of them raises is raised here, and those not yet begun are left out.
+
+    Args:
+        tasks: functions without arguments, in no order; two of them must not write to the same memory.
+    """
+    waiting = deque(tasks)
+    helpers = [_helpers().submit(_help, waiting) for _ in range(min(number_of_threads(), len(tasks)) - 1)]
+    try:
+        _take(waiting)
+    finally:
+        waiting.clear()  # after an error there is no point in going on
+        for helper in helpers:
+            # One that hasn't begun yet has nothing left to do.
+            if not helper.cancel():
+                helper.result()
 
 
-def _take_pieces(pieces: deque[Job]) -> None:
-    """Do pieces until none is left; whoever is free takes the next."""
+def _help(waiting: deque[Callable[[], Any]]) -> None:
+    mode.quiet.run(_take, waiting)  # the calling thread has said what to do with overflows; a helper hasn't
+
+
+def _take(waiting: deque[Callable[[], Any]]) -> None:
+    """Call functions until none is left."""
     while True:
         try:
-            function, arrays = pieces.popleft()
+            task = waiting.popleft()
         except IndexError:
             return
-        function(*arrays)
+        task()
 
 
 def number_of_threads() -> int:

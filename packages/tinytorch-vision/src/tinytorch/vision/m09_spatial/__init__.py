@@ -1,10 +1,29 @@
 """Layers that know that pixels have neighbours: convolution, pooling, normalisation, resizing."""
 
+from .avg_pooling import (
+    avg_pool1d as avg_pool1d,
+    avg_pool2d as avg_pool2d,
+)
 from .channel_dropout import (
     Dropout1d as Dropout1d,
     Dropout2d as Dropout2d,
     dropout1d as dropout1d,
     dropout2d as dropout2d,
+)
+from .convolution import (
+    conv1d as conv1d,
+    conv2d as conv2d,
+)
+from .convolution_modules import (
+    Conv1d as Conv1d,
+    Conv2d as Conv2d,
+)
+from .max_pooling import (
+    max_pool1d as max_pool1d,
+    max_pool2d as max_pool2d,
+)
+from .naive import (
+    conv2d_naive as conv2d_naive,
 )
 from .norm_modules import (
     BatchNorm1d as BatchNorm1d,
@@ -20,5 +39,11 @@ from .pixels import (
     ZeroPad2d as ZeroPad2d,
     pixel_shuffle as pixel_shuffle,
     pixel_unshuffle as pixel_unshuffle,
+)
+from .pooling_modules import (
+    AvgPool1d as AvgPool1d,
+    AvgPool2d as AvgPool2d,
+    MaxPool1d as MaxPool1d,
+    MaxPool2d as MaxPool2d,
 )
 from .resampling import Upsample as Upsample, interpolate as interpolate
