@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tinytorch.core import get_default_dtype
 
 from .dataset import IterableDataset
+from .parcel import Job
 from .pool import Pool
 from .serial import Indices
-from .worker import Job
 
 if TYPE_CHECKING:
     from .loader import DataLoader

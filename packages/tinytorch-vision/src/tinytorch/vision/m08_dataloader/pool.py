@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import time
 import warnings
@@ -12,10 +11,11 @@ from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
 
+from .failures import death, rebuilt
 from .fetch import shown
 from .packing import Unpacker
-from .shared import Block
-from .worker import PATIENCE, Job, work
+from .parcel import Job, Parcel
+from .worker import PATIENCE, work
 
 _FAREWELL = 2.0  # seconds until a worker that doesn't end is killed
 
@@ -49,9 +49,10 @@ class Pool:
         try:
             for id in range(job.num_workers):
                 self._start(id, job)
-            for member in self.members if parcel else ():
-                assert parcel is not None
-                parcel.send(member.tasks)
+            if parcel is not None:
+                for member in self.members:
+                    parcel.send(member.tasks)
+                parcel.sent()
         except (BrokenPipeError, ConnectionError):
             raise self._death() from None
         except BaseException:
@@ -103,8 +104,10 @@ class Pool:
             self.members[id].tasks.send(task)
         except (BrokenPipeError, ConnectionError):
             # It may have said why.
-            self._next(id, 0)
-            raise self._death() from None
+            while (message := self._next(id, 0))[0] != "error" or message[1] >= 0:
+                continue  # until it says why, or there is nothing left to read, which raises
+            self.close()
+            raise rebuilt(message[3], message[4]) from None
 
     def answer(self, id: int, timeout: float) -> tuple[bool, Any]:
         """Wait for the next result of a worker; return True and a batch, or False if its stream has ended.
@@ -176,22 +179,7 @@ class Pool:
         member = self.members[dead]
         code, pid, doing = member.process.exitcode, member.process.pid, self._doing(member)
         self.close()
-        if code < 0:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            how = f"was killed by {name}"
-            if name in ("SIGKILL", "SIGBUS"):
-                how += ", as the system does when memory runs out"
-        else:
-            how = f"ended with exit code {code}"
-            if not self.forked:
-                how += (
-                    '. If this is a script, its main part must stand below `if __name__ == "__main__":`, since '
-                    "each worker imports the script"
-                )
-        return RuntimeError(
-            f"DataLoader worker {dead} (pid {pid}) exited unexpectedly: it {how}; {doing}. Use num_workers=0 to "
-            "see what happens there"
-        )
+        return death(dead, pid, code, doing, self.forked)
 
     def close(self) -> None:
         """End the workers."""
@@ -208,58 +196,3 @@ class Pool:
                 if member.process.exitcode is None:
                     member.process.kill()
                     member.process.join()
-
-
-class Parcel:
-    """A job as it is sent to processes that aren't forked: large arrays once, in shared memory."""
-
-    def __init__(self, job: Job) -> None:
-        buffers: list[pickle.PickleBuffer] = []
-        try:
-            self.data = pickle.dumps(job, protocol=5, buffer_callback=buffers.append)
-        except Exception as error:
-            raise RuntimeError(
-                f"the dataset ({type(job.dataset).__name__}) or a function of this DataLoader can't be sent to a "
-                f"worker process: {type(error).__name__}: {error}. Lambdas, classes and functions that are "
-                "defined inside a function, open files and locks can't: define them at the top level of a "
-                "module, open files in __getitem__, or use num_workers=0"
-            ) from error
-        views = [buffer.raw() for buffer in buffers]
-        self.lengths = [view.nbytes for view in views]
-        self.block = None
-        if views:
-            starts = [-(-length // 64) * 64 for length in self.lengths]
-            self.block = Block.make(0, sum(starts))
-            start = 0
-            for view, length, padded in zip(views, self.lengths, starts, strict=True):
-                self.block.memory[start : start + length] = view
-                start += padded
-
-    def send(self, to: Connection) -> None:
-        """Send the job to one worker."""
-        to.send((self.data, self.lengths))
-        if self.block is not None:
-            self.block.send(to)
-
-    def __del__(self) -> None:
-        if getattr(self, "block", None) is not None:
-            self.block.forget()
-
-
-class _Text(str):
-    """A message that KeyError, which shows the repr of its argument, shows as it is."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def rebuilt(name: bytes, message: str) -> BaseException:
-    """Return an error of the type that a worker raised, with its traceback as the message."""
-    try:
-        kind = pickle.loads(name)  # noqa: S301  (the class of an exception, from our own worker)
-        error = kind(_Text(message) if issubclass(kind, KeyError) else message)
-    except Exception:  # its constructor wants something else
-        return RuntimeError(message)
-    return error if isinstance(error, Exception) else RuntimeError(message)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
-import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -19,29 +15,16 @@ import numpy as np
 from tinytorch.core import set_default_dtype
 
 from .dataset import IterableDataset
-from .fetch import Collate, Fetcher, draws_nothing, make_fetcher
+from .failures import described
+from .fetch import Fetcher, draws_nothing, make_fetcher
 from .info import WorkerInfo, set_worker_info
 from .memory import allocate_with
 from .packing import Packer
+from .parcel import Job, receive_job
 from .randomness import seed_all
-from .shared import Block
 
 PATIENCE = 1.0  # seconds between looks whether the loader's process is still there
 GRACE = 0.5  # seconds in which a worker may finish what it does when the loader is gone
-_HERE = str(Path(__file__).parent)
-
-
-@dataclass
-class Job:
-    """What all workers of a loader are told once."""
-
-    dataset: Any
-    batched: bool
-    collate_fn: Collate
-    drop_last: bool
-    init: Callable[[int], None] | None
-    num_workers: int
-    dtype: Any
 
 
 def work(
@@ -167,34 +150,5 @@ class Worker:
 
     def report(self, error: BaseException, epoch: int, number: int) -> None:
         """Send an error and where in the user's code it arose."""
-        trace = error.__traceback__
-        inner = trace
-        while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_HERE):
-            inner = inner.tb_next  # our own functions on the way to the user's say nothing to him
-        lines = traceback.format_exception(type(error), error, inner or trace)
-        message = (
-            f"Caught {type(error).__name__} in DataLoader worker process {self.id}, while {self.doing}.\n"
-            f"Original {''.join(lines).rstrip()}"
-        )
-        kind: type[BaseException] = type(error)
-        if not isinstance(error, Exception) or isinstance(error, MemoryError):
-            kind = RuntimeError  # sys.exit() in a worker shall not end the loader's process
-        try:
-            name = pickle.dumps(kind)
-        except Exception:  # a class that only this process knows
-            name = pickle.dumps(RuntimeError)
-        self.results.send(("error", epoch, number, name, message))
-
-
-def receive_job(tasks: Connection) -> Job:
-    """Return what `Pool` sends to a process that wasn't forked; large arrays are shared, not copied."""
-    data, lengths = tasks.recv()
-    buffers: list[Any] = []
-    if lengths:
-        memory, start = Block.receive(tasks).memory, 0
-        for length in lengths:
-            buffers.append(memory[start : start + length])
-            start += -(-length // 64) * 64
-    job = pickle.loads(data, buffers=buffers)  # noqa: S301  (made by the process that started this one)
-    assert isinstance(job, Job)
-    return job
+        kind, message = described(error, self.id, self.doing)
+        self.results.send(("error", epoch, number, kind, message))
