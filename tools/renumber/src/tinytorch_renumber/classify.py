@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from .joined import Mention
 from .model import Edit, Status
-from .names import Names, by_number, view
+from .names import DASH, Names, by_number, view
 
 MARKUP = re.compile(r"[*_`\[\]()<>|]")
-ALONE = re.compile(r"(?:(?:^|\n)[ \t>]*#{1,6}[ \t]+|[\"'>\[])\Z")  # before a heading, string or link text
+ALONE = re.compile(
+    r"(?:(?:^|\n)[ \t>]*(?:#{1,6}|[-*+])[ \t]+|[\"'>\[])\Z"
+)  # before a heading, string or link text
 END = re.compile(r"[ \t]*#*[ \t]*(?:\r?\n|\Z)|[\"'<\]]")
-RANGE = re.compile(r"[ \t]*(?:-|\xe2\x80\x93|\xe2\x80\x94|to|through)[ \t]*\Z", re.ASCII)
+RANGE = re.compile(rf"[ \t]*(?:{DASH}|to|through)[ \t]*\Z", re.ASCII)
 
 
 class Verdict(NamedTuple):
@@ -26,8 +28,9 @@ class Verdict(NamedTuple):
 
 def style(form: str, text: str, start: int) -> str:
     """Return what shares a way of writing numbers in a file; keys in quotes may differ from bare ones."""
-    quoted = form in ("entry", "member") and text[start - 1 : start] in ("'", '"')
-    return "quoted entry" if quoted else form
+    if form not in ("entry", "member"):
+        return form
+    return "quoted entry" if text[start - 1 : start] in ("'", '"') else "entry"
 
 
 class Judge:
@@ -62,7 +65,7 @@ class Judge:
         if old.startswith("0") or form == "leading":
             return str(new).zfill(len(old))
         kind = style(form, text, start)
-        plain = len(old) == 1 or kind in self.unpadded or kind in ("entry", "member")
+        plain = len(old) == 1 or kind in self.unpadded or kind == "entry"
         return str(new) if plain and kind not in self.zeros else str(new).zfill(min(2, len(old)))
 
     def judge(self, mention: Mention, text: str, zone: str) -> Verdict | None:
@@ -79,8 +82,13 @@ class Judge:
         if form in ("bare", "range", "command"):
             return self.bare(mention, text)
         expected = self.plan.source.get(mention.slug)
-        if style(form, text, start) == "entry" and expected != number and text[start] != "0":
+        weak = mention.weak or form == "entry"
+        if weak and style(form, text, start) != "quoted entry" and expected != number and text[start] != "0":
             return None  # 3: "08_x" is a list's position, not a number
+        if form == "maybe":
+            moves = expected == number and self.plan.moves(mention.slug)
+            reason = f"may be the number of something else than {mention.slug}"
+            return Verdict(Status.BARE, [], reason, True) if moves else None
         if form == "leading" and not self.firm(mention, text, zone):
             if expected == number and self.prose and zone == "text":
                 return self.move(mention, text)

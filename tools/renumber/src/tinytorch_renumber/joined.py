@@ -22,10 +22,11 @@ class Mention:
     start: int
     end: int
     numbers: list[tuple[int, int]]
-    form: str  # joined titled leading entry member cell bare range command; decoy dynamic unknown
+    form: str  # joined titled leading entry member maybe cell bare range command; decoy dynamic unknown
     slug: str = ""
     name: tuple[int, int] = (0, 0)
-    padded: bool = field(default=False)
+    padded: bool = field(default=False)  # nothing but a module stands like this
+    weak: bool = field(default=False)  # nothing at all if the number is another
 
 
 def find_joined(text: str, names: Names) -> Iterator[Mention]:
@@ -45,6 +46,8 @@ def find_joined(text: str, names: Names) -> Iterator[Mention]:
         at = start - len(prefix)
         if prefix and at and text[at - 1] == "\\" and prefix[0] in "nrtbfv" and prefix not in PREFIXES:
             prefix = prefix[1:]  # an escape such as \n stands before the name
+        if prefix[:1] == "_" and text[max(0, at - 3) : at] == ".. ":
+            prefix = prefix[1:]  # a label in reStructuredText
         range_end = re.search(r"\d_[a-z]\w*-\Z", prefix)
         if range_end or set(prefix) <= {"-"}:
             prefix = ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from .members import Group, Scalar
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
+ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\n|(?:\\u[0-9a-fA-F]{4})+)")
 Path = tuple[str | int, ...]
 
 
@@ -18,6 +20,19 @@ def is_json(data: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def in_lines(text: str) -> str:
+    """Return JSON with the line ends and other characters that its strings escape, at the same positions."""
+
+    def plain(match: re.Match[str]) -> str:
+        escape = match[2]
+        if escape == "\\n":
+            return f"{match[1]} \n"
+        letters = json.loads(f'"{escape}"').encode("utf-8", errors="replace").decode("latin-1")
+        return match[1] + str(letters).replace("\n", " ").ljust(len(escape))
+
+    return ESCAPE.sub(plain, text)
 
 
 def strings(text: str) -> Iterator[tuple[Path, int, int]]:
@@ -52,45 +67,34 @@ def strings(text: str) -> Iterator[tuple[Path, int, int]]:
                 yield tuple(path), match.start() + 1, match.end() - 1
 
 
-@dataclass(slots=True)
-class Member:
-    """A key of an object and its value: a string or number as it is written, an object, or neither."""
-
-    key: str
-    key_span: tuple[int, int]  # without quotes, as the value's
-    value: str | list[Member] | None = None
-    value_span: tuple[int, int] = (0, 0)
-
-
-def objects(text: str) -> list[list[Member]]:
-    """Return the members of every object in valid JSON."""
-    found: list[list[Member]] = []
-    open_ones: list[list[Member] | None] = []  # None for an array
-    waiting: Member | None = None  # a member whose value comes next
+def groups(text: str) -> list[Group]:
+    """Return every object and array of valid JSON."""
+    found: list[Group] = []
+    open_ones: list[Group] = []
+    key: Scalar | None = None
     is_key = False
     for match in TOKEN.finditer(text):
         token, (start, end) = match[0], match.span()
         if token in "{[":
-            members: list[Member] | None = [] if token == "{" else None
-            if members is not None:
-                found.append(members)
-            if waiting:
-                waiting.value, waiting = members, None
-            open_ones.append(members)
-            is_key = token == "{"
+            group = Group(token == "{")
+            found.append(group)
+            if open_ones:
+                open_ones[-1].items.append((key, group))
+            open_ones.append(group)
+            key, is_key = None, token == "{"
         elif token in "}]":
             open_ones.pop()
             is_key = False
         elif token == ",":
-            is_key = open_ones[-1] is not None
+            is_key = open_ones[-1].keyed
         elif token == ":":
             is_key = False
         else:
             quoted = token[0] == '"'
-            word, span = (token[1:-1], (start + 1, end - 1)) if quoted else (token, (start, end))
-            if is_key and open_ones[-1] is not None:
-                waiting = Member(word, span)
-                open_ones[-1].append(waiting)
-            elif waiting:
-                waiting.value, waiting.value_span, waiting = word, span, None
+            scalar = Scalar(token[1:-1], start + 1, end - 1, True) if quoted else Scalar(token, start, end)
+            if is_key:
+                key = scalar
+            elif open_ones:
+                open_ones[-1].items.append((key, scalar))
+                key = None
     return found

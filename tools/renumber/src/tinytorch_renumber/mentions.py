@@ -26,7 +26,8 @@ AFTER = re.compile(rf"{BETWEEN}(?:[\w.-]+/)*", re.ASCII)
 BORDER = re.compile(r"[^A-Za-z0-9_]\Z|(?<![A-Za-z0-9_])test_\Z")
 TABLE_BAR = re.compile(r"\||\xe2\x94\x82")
 CELL = re.compile(r"\d[\s*_`\]]{0,12}(?:\||\xe2\x94\x82)")
-NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`\]]*")
+CELL_END = re.compile(r"[\s*_`\]]*(?:\||\(|\Z)")
+NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`]*(?:\]\([^()]*\)|\])?[\s*_`]*")
 
 
 def find_worded(text: str, names: Names) -> Iterator[Mention]:
@@ -83,8 +84,10 @@ def find_entries(text: str, names: Names) -> Iterator[Mention]:
 def find_leading(text: str, names: Names) -> Iterator[Mention]:
     """Yield a number right before a name: "08. Spatial", "08: Spatial"."""
     for match in names.leading.finditer(text):
-        if match["between"] in ("_", "-"):
+        if match["between"] and not match["between"].strip("_-"):
             continue  # a joined name
+        if "|" in match["between"] and not CELL_END.match(text, match.end()):
+            continue  # in the next cell of a table stands more than the name
         mention = Mention(match.start(), match.end(), [match.span("number")], "leading")
         mention.slug, mention.name = names.slug_of(match["name"]), match.span("name")
         mention.padded = bool(match["between"].strip(" \t*_`["))

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 
 from .plan import Plan
 
-DASH = r"(?:-|\xe2\x80\x93|\xe2\x80\x94)"  # hyphen; en and em dash as UTF-8 in the view
-BETWEEN = r"(?:[*_`]{0,3}[ \t]*(?:[:.)|(]|--?|\xe2\x80\x93|\xe2\x80\x94)?[ \t]*[*_`\[]{0,3})"
+DASH = r"(?:-|\xe2\x80\x93|\xe2\x80\x94|&[nm]dash;|&#821[12];)"  # en and em dash as UTF-8 in the view
+TAG = r"(?:</?[a-z]{1,6}>)?"
+BETWEEN = rf"(?:[*_`]{{0,3}}{TAG}[ \t]*(?:[:.)|(]|--?|{DASH})?[ \t]*{TAG}[*_`\[]{{0,3}})"
 
 # What may stand before the number of a module in a name: m08_x, module_08_x, test_08_x.
 PREFIXES = frozenset(
@@ -65,10 +66,13 @@ class Names:
         )
         self.entry = re.compile(
             rf"(?<![\w.\-\[])(?P<quote>\\?[\"']?)(?P<number>\d{{1,3}})(?P=quote)[ \t]*(?::|=>?)[ \t]*"
-            rf"[\[({{]?[ \t]*(?P<value>[bfru]?\\?[\"']?)"
-            rf"(?:{self.name}(?P<end>\\?[\"'])|(?=[\w./-]*\d[_-][A-Za-z]))",
+            rf"[\[({{]?[ \t]*(?P<value>[bfru]?\\?[\"'`]?)"
+            rf"(?:{self.name}(?P<end>\\?[\"'`])|(?=[\w./-]*\d[_-][A-Za-z]))",
             re.ASCII,
         )
+        quoted = "|".join(longest).encode("latin-1")
+        self.quoted = re.compile(rb"[\"'](?i:%s)[\"']" % quoted)
+        self.spoken = re.compile(rb"(?i:%s)" % quoted)
         self.cell = re.compile(rf"[\s*_`\[\]]*{self.name}[\s*_`]*(?:\]\([^()]*\))?[\s*_`]*")
         patterns = self._cheap()
         self._hot = [re.compile(pattern) for pattern in patterns]

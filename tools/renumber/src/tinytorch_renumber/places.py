@@ -50,5 +50,7 @@ def fits(mention: Mention, spot: Spot) -> bool:
     if spot.zone == "name":
         return (mention.start, mention.end) == (spot.start, spot.end) or mention.form == "bare"
     if spot.zone == "code":
-        return mention.form == "entry"
-    return mention.form == "entry" or mention.end <= spot.end or mention.form == "dynamic"
+        return mention.form in ("entry", "member", "maybe")
+    return (
+        mention.form in ("entry", "member", "maybe") or mention.end <= spot.end or mention.form == "dynamic"
+    )

@@ -13,7 +13,7 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -73,6 +73,17 @@ class Source:
         rows[0] = rows[0][start[1] :]
         return "".join(rows)
 
+    def rows(self, offsets: Iterable[int]) -> set[int]:
+        """Return the rows of some byte offsets."""
+        return {bisect_right(self.starts, offset) for offset in offsets}
+
+    def place(self, row: int, column: int) -> int:
+        """Return the byte offset of a place as `ast` gives it: a row, and a column in UTF-8."""
+        if self.ascii or self.encoding == "utf-8":
+            return self.starts[row - 1] + column
+        head = self.lines[row - 1].encode("utf-8")[:column].decode("utf-8", errors="replace")
+        return self.starts[row - 1] + len(head.encode(self.encoding, errors="replace"))
+
     def word(self, start: int, end: int) -> str:
         """Return the text between two byte offsets."""
         return self.data[start:end].decode(self.encoding)
@@ -86,15 +97,19 @@ class Source:
             yield token._replace(start=place[0], end=place[1])
 
 
-def spots(data: bytes, offsets: Sequence[int]) -> list[Spot]:
-    """Return for each offset, in ascending order, where it stands.
+def syntax(data: bytes) -> tuple[Source, ast.AST]:
+    """Read a Python file.
 
-    Raises SyntaxError, ValueError, RecursionError or MemoryError when the file isn't Python.
+    Raises SyntaxError, ValueError, RecursionError or MemoryError when it isn't one.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(data)
-    source = Source(data)
+    return Source(data), tree
+
+
+def spots(source: Source, tree: ast.AST, offsets: Sequence[int]) -> list[Spot]:
+    """Return for each offset, in ascending order, where it stands."""
     found: list[Spot] = []
     rows = [bisect_right(source.starts, offset) for offset in offsets]
     at = 0

@@ -6,20 +6,19 @@ import hashlib
 import re
 import tokenize
 from bisect import bisect_right
-from collections.abc import Callable
 from pathlib import Path
 
 from . import regions as rg
 from .classify import Judge, Verdict
+from .data import apart, in_code, may_hold
 from .joined import Mention
-from .jsonpairs import LIKELY, find_pairs
-from .jsontext import is_json
+from .jsontext import in_lines, is_json
 from .mentions import find_mentions
 from .model import Edit, FileScan, Reference, Status
 from .names import Names, overlaps, view
 from .order import SHIM
 from .places import anchor, detail, fits, places
-from .python import Spot, spots
+from .python import Spot, spots, syntax
 from .walk import LARGEST, Entry
 from .width import keep_width
 
@@ -39,7 +38,7 @@ def scan_file(root: Path, entry: Entry, names: Names, judge: Judge) -> tuple[Fil
         return scan_tensors(root, entry, result, names, judge)
     data = (root / entry.path).read_bytes()
     result.digest = digest(data)
-    if not names.interesting(data) and not (form == "json" and LIKELY.search(data)):
+    if not names.interesting(data) and not may_hold(data, form, names):
         return result, None
     if b"\0" in data[:8192]:
         result.form = "binary"
@@ -60,24 +59,26 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None
     search = text
     if form == "notebook":
         result.broken = not is_json(data)
+    if form in ("notebook", "json"):
         search = in_lines(text)
     mentions = find_mentions(search, names, pairs_only=result.broken)
-    if form == "json" and LIKELY.search(data) and is_json(data):
-        taken = {start for mention in mentions for start, _ in mention.numbers}
-        mentions += [pair for pair in find_pairs(text, names) if pair.start not in taken]
-        mentions.sort(key=lambda mention: mention.start)
-    if not mentions:
+    mentions += apart(data, text, form, names, mentions, result.broken)
+    if not mentions and not (form == "python" and names.quoted.search(data)):
         return
     place = places(form, result.path, text, result.broken)
     found: list[Spot] = []
     if form == "python":
         try:
-            found = spots(data, [anchor(mention) for mention in mentions])
+            source, tree = syntax(data)
+            mentions += in_code(source, tree, names, mentions)
+            mentions.sort(key=anchor)
+            found = spots(source, tree, [anchor(mention) for mention in mentions])
         except (tokenize.TokenError, SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
             result.broken = True
         if result.broken:
             mentions, found = find_mentions(text, names, pairs_only=True), []
             place = rg.whole(text, "text", "text")
+    mentions.sort(key=anchor)
     judge.look(text, mentions)
     lines = [match.start() for match in re.finditer(r"\n", text)]
     zones: list[tuple[int, int]] = []
@@ -97,30 +98,21 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge) -> None
         verdict = judge.judge(mention, search, zone)
         if verdict:
             record(result, mention, verdict, kind, text, lines)
-    wanted: Callable[[int], bool] = lambda _: form not in ("json", "toml", "notebook")  # noqa: E731
-    if form == "python":
-        wanted = lambda offset: any(s <= offset < e for s, e in zones)  # noqa: E731
-    result.edits = keep_width(text, result.edits, wanted)
+
+    def may_be_aligned(offset: int) -> bool:
+        if form == "python":
+            return any(start <= offset < end for start, end in zones)
+        return form not in ("json", "toml", "notebook")
+
+    result.edits = keep_width(text, result.edits, may_be_aligned)
 
 
-def in_lines(text: str) -> str:
-    """Return JSON with the line ends that its strings hold, at the same positions."""
-    return re.sub(r"(?<!\\)\\n", " \n", text)
-
-
-def rewritable_pairs(data: bytes, form: str, path: str, names: Names) -> list[tuple[str, int]]:
-    """Return the pairs of a file that a plan would look at, as modules and numbers; no syntax is read."""
-    text = view(data)
-    if b"\0" in data[:8192] or form == "safetensors" or SHIM in text[:200]:
-        return []
-    broken = form == "notebook" and not is_json(data)
-    place = places(form, path, text, broken)
-    search = in_lines(text) if form == "notebook" and not broken else text
-    return [
-        (mention.slug, int(text[slice(*mention.numbers[0])]))
-        for mention in find_mentions(search, names, pairs_only=True)
-        if mention.form in ("joined", "titled") and place.at(anchor(mention))
-    ]
+def scan_bytes(data: bytes, form: str, path: str, names: Names, judge: Judge) -> FileScan:
+    """Scan the contents of a file that lies somewhere else, or nowhere."""
+    result = FileScan(path, len(data), form=form)
+    if form not in ("binary", "large", "safetensors") and b"\0" not in data[:8192]:
+        scan_text(data, result, names, judge)
+    return result
 
 
 def rewritable_text(data: bytes, form: str, path: str) -> str:

@@ -14,10 +14,10 @@ from .classify import Judge
 from .disk import beside_link, copy_ownership, put, put_link, step_passed, write_new
 from .errors import TreeError
 from .journal import Journal, Record, plan_from_json
-from .model import Edit, FileScan, splice
+from .model import Edit, splice
 from .names import Names
 from .plan import Plan
-from .scan import digest, scan_text
+from .scan import digest, scan_bytes
 from .walk import Entry
 
 
@@ -192,10 +192,6 @@ def without(middle: bytes, full: bytes, now: bytes) -> bytes:
 
 def rewrite(data: bytes, path: str, plan: Plan, prose: bool, versions: Sequence[Edit] = ()) -> bytes:
     """Return what a plan makes of a text, with other edits of the same text."""
-    entry = Entry(path, "file", len(data))
-    result = FileScan(path, len(data), form=entry.form)
-    if result.form in ("binary", "large", "safetensors"):
-        return data
     names = Names(plan)
-    scan_text(data, result, names, Judge(names, prose))
-    return splice(data, [*result.edits, *versions])
+    form = Entry(path, "file", len(data)).form
+    return splice(data, [*scan_bytes(data, form, path, names, Judge(names, prose)).edits, *versions])

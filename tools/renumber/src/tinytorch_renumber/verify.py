@@ -10,11 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from .classify import Judge
+from .data import may_hold
 from .journal import Journal, Record, plan_from_json
+from .model import FileScan, Status
 from .names import Names
 from .plan import Plan
 from .python import parses
-from .scan import digest, rewritable_pairs, rewritable_text
+from .scan import digest, rewritable_text, scan_bytes
 from .undo import relocated
 from .walk import Entry, walk
 
@@ -39,17 +42,12 @@ def identity(plan: Plan) -> Plan:
     )
 
 
-def disagreeing(data: bytes, form: str, path: str, names: Names) -> int:
-    """Return how many pairs of a file contradict the order."""
-    found = rewritable_pairs(data, form, path, names)
-    return sum(names.plan.source.get(slug) != number for slug, number in found)
-
-
 def verify(journal: Journal) -> list[Problem]:
     """Return all that is wrong with a finished change; nothing is the answer one hopes for."""
     record = journal.read()
     plan = plan_from_json(record.plan)
     old, new = Names(plan), Names(identity(plan))
+    old_judge, new_judge = Judge(old), Judge(new)
     moved = dict(record.paths)
     root = journal.root
     entries = [entry for entry in walk(root, plan) if not entry.path.startswith(".renumber")]
@@ -70,7 +68,6 @@ def verify(journal: Journal) -> list[Problem]:
             before = (journal.folder / "before" / str(was[entry.path])).read_bytes()
             if digest(now) != change.after:
                 problems.append(Problem(entry.path, "was edited after the change"))
-            problems += compare(entry, before, now)
             name_before = change.path
         elif entry.path in kept:
             before, name_before = now, kept[entry.path]
@@ -78,14 +75,18 @@ def verify(journal: Journal) -> list[Problem]:
                 problems.append(Problem(entry.path, "differs, although the plan didn't change it"))
         else:
             before, name_before = b"", entry.path
-        if entry.form in TOLD or not (new.interesting(now) or old.interesting(before)):
+        if entry.form in TOLD or not (worth(now, entry.form, new) or worth(before, entry.form, old)):
             continue
-        wrong = disagreeing(now, entry.form, entry.path, new)
-        allowed = disagreeing(before, entry.form, name_before, old) if wrong else 0
-        if wrong > allowed:
-            problems.append(
-                Problem(entry.path, f"{wrong} numbers disagree with their names, {allowed} before")
-            )
+        found = scan_bytes(now, entry.form, entry.path, new, new_judge)
+        if entry.path in was:
+            read = bool(found.references) and not plan.removed  # then its syntax was looked at
+            problems += compare(entry, before, now, not found.broken if read else None)
+        allowed = 0
+        if found.disagreeing:
+            allowed = scan_bytes(before, entry.form, name_before, old, old_judge).disagreeing
+        if found.disagreeing > allowed:
+            text = f"{found.disagreeing} numbers disagree with their names, {allowed} before"
+            problems.append(Problem(entry.path, f"{text}: {listed(found)}"))
         problems += literals.check(
             old,
             entry.path,
@@ -104,9 +105,20 @@ def check_names(root: Path, record: Record) -> Iterable[Problem]:
             yield Problem(now, f"is missing; it was {before}")
 
 
-def compare(entry: Entry, before: bytes, now: bytes) -> Iterable[Problem]:
-    """Yield what a rewrite must never change."""
-    if entry.form == "python" and not parses(now) and parses(before):
+def worth(data: bytes, form: str, names: Names) -> bool:
+    """Whether a file may hold a pair."""
+    return names.interesting(data) or may_hold(data, form, names)
+
+
+def listed(found: FileScan) -> str:
+    """Return the pairs that disagree, with their lines."""
+    wrong = [r for r in found.references if r.status == Status.STALE]
+    return ", ".join(f"{r.before} in line {r.line} ({r.reason})" for r in wrong[:5])
+
+
+def compare(entry: Entry, before: bytes, now: bytes, sound: bool | None) -> Iterable[Problem]:
+    """Yield what a rewrite must never change; `sound` says whether it parses, where that is known."""
+    if entry.form == "python" and not (parses(now) if sound is None else sound) and parses(before):
         yield Problem(entry.path, "parsed before and doesn't now")
     if entry.form == "notebook" and without_sources(before) != without_sources(now):
         yield Problem(entry.path, "more than the source of its cells differs")

@@ -31,7 +31,8 @@ BINARY = re.compile(
 FORMS = {
     ".py": "python", ".pyi": "python", ".ipynb": "notebook", ".md": "markdown", ".markdown": "markdown",
     ".qmd": "markdown", ".json": "json", ".toml": "toml", ".yml": "yaml", ".yaml": "yaml", ".html": "html",
-    ".htm": "html", ".rst": "rst", ".txt": "text", ".safetensors": "safetensors",
+    ".htm": "html", ".csv": "csv", ".tsv": "csv",
+    ".rst": "rst", ".txt": "text", ".safetensors": "safetensors",
 }  # fmt: skip
 MARKER = ".renumberignore"  # a folder with a file of this name is left alone, with all it holds
 LARGEST = 64 * 2**20  # bytes; larger files are reported, not read
