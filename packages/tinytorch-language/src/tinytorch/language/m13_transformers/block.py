@@ -91,10 +91,11 @@ class TransformerBlock(Module):
         """Return (B, T, embed_dim) for (B, T, embed_dim); the masks are those of `SelfAttention`."""
         if self.norm_first:
             x = x + self.attn(self.ln_1(x), attn_mask, key_padding_mask, cache)
-            return x + self.mlp(self.ln_2(x))
-        x = self.ln_1(x + self.attn(x, attn_mask, key_padding_mask, cache))
-        out: Tensor = self.ln_2(x + self.mlp(x))
-        return out
+            x = x + self.mlp(self.ln_2(x))
+        else:
+            x = self.ln_1(x + self.attn(x, attn_mask, key_padding_mask, cache))
+            x = self.ln_2(x + self.mlp(x))
+        return x
 
     def extra_repr(self) -> str:
         """Return the arguments for `repr`."""

@@ -83,10 +83,11 @@ class TransformerEncoderLayer(Module):
         x = src
         if self.norm_first:
             x = x + self._attend(self.norm1(x), src_mask, src_key_padding_mask, is_causal)
-            return x + self._feed_forward(self.norm2(x))
-        x = self.norm1(x + self._attend(x, src_mask, src_key_padding_mask, is_causal))
-        out: Tensor = self.norm2(x + self._feed_forward(x))
-        return out
+            x = x + self._feed_forward(self.norm2(x))
+        else:
+            x = self.norm1(x + self._attend(x, src_mask, src_key_padding_mask, is_causal))
+            x = self.norm2(x + self._feed_forward(x))
+        return x
 
     def _attend(self, x: Tensor, mask: Tensor | None, padding: Tensor | None, is_causal: bool) -> Tensor:
         found, _ = self.self_attn(

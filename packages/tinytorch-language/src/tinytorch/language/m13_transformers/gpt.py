@@ -134,7 +134,7 @@ class GPT(Module):
                 f"{self.config.block_size} (block_size); crop it to its end, as generate() does"
             )
         parts = self.transformer
-        x = parts["wte"](ids)  # (B, T, n_embd)
+        x: Tensor = parts["wte"](ids)  # (B, T, n_embd)
         if "wpe" in parts:
             x = x + parts["wpe"](arange(past, past + T))  # + (T, n_embd), the same for each sequence
         x = parts["drop"](x)

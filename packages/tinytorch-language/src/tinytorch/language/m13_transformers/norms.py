@@ -130,7 +130,8 @@ def _rows(name: str, x: Any, shape: Sequence[int], star: str, **parameters: Any)
     """Return the input as a matrix with one row for each group of features, in the dtype to compute in."""
     if not isinstance(shape, (tuple, list)):
         raise TypeError(
-            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not {type(shape).__name__}"
+            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, "
+            f"not {type(shape).__name__}"
         )
     shape = tuple(shape)
     if not shape:

@@ -65,7 +65,11 @@ class SelfAttention(Module):
         self.c_attn = Linear(embed_dim, (num_heads + 2 * kv_heads) * self.head_dim, bias=bias, dtype=dtype)
         self.c_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
         self.resid_dropout = Dropout(dropout)
-        self.rotary = RotaryEmbedding(self.head_dim) if rotary else None
+        self.rotary: Any = None
+        if rotary:
+            from ..m11_embeddings import RotaryEmbedding
+
+            self.rotary = RotaryEmbedding(self.head_dim)
 
     def forward(
         self,
