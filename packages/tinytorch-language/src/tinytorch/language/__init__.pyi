@@ -1,6 +1,13 @@
 """The public names of `tinytorch.language`, and the room that each comes from."""
 
 from . import functional as functional
+from .m10_tokenization import (
+    BertNormalizer as BertNormalizer,
+    BPETokenizer as BPETokenizer,
+    CharTokenizer as CharTokenizer,
+    Encoding as Encoding,
+    WordPieceTokenizer as WordPieceTokenizer,
+)
 from .m11_embeddings import (
     Embedding as Embedding,
 )

@@ -1,5 +1,7 @@
 """Text to numbers and back: characters, byte pairs, word pieces."""
 
+from .bert import BertNormalizer as BertNormalizer
 from .bpe import BPETokenizer as BPETokenizer
 from .char import CharTokenizer as CharTokenizer
 from .encoding import Encoding as Encoding
+from .wordpiece import WordPieceTokenizer as WordPieceTokenizer

@@ -117,8 +117,8 @@ class BPETokenizer(ByteLevelCoder):
     ) -> BPETokenizer:
         """Learn the merges of one or several text files, which are read line by line.
 
-        As in `tokenizers`, each line with its line end is a text of its own; so several empty lines aren't one
-        word, as they are in `train`.
+        As in `tokenizers`, each line with its line end is a text of its own; so several empty lines aren't
+        one word, as they are in `train`.
 
         Args:
             files: a path, or several.
@@ -138,7 +138,11 @@ class BPETokenizer(ByteLevelCoder):
 
     @classmethod
     def _train(
-        cls, texts: Iterable[corpus.Text], splitter: Splitter, special_tokens: Sequence[str], plan: corpus.Plan
+        cls,
+        texts: Iterable[corpus.Text],
+        splitter: Splitter,
+        special_tokens: Sequence[str],
+        plan: corpus.Plan,
     ) -> BPETokenizer:
         special_tokens = checked_tokens(special_tokens, "special_tokens")
         checked_specials(special_tokens, [])
@@ -164,8 +168,8 @@ class BPETokenizer(ByteLevelCoder):
     def save(self, path: PathLike, *, backup: bool = True) -> None:
         """Write the tokenizer in the form of Hugging Face's `tokenizer.json`.
 
-        `tokenizers.Tokenizer.from_file` reads it, and there `encode` gives the ids that `encode` gives here with
-        `allowed_special="all"`.
+        `tokenizers.Tokenizer.from_file` reads it, and there `encode` gives the ids that `encode` gives here
+        with `allowed_special="all"`.
 
         Args:
             path: the file; it is replaced in one step.
@@ -206,7 +210,7 @@ class BPETokenizer(ByteLevelCoder):
         Args:
             vocab: the file of the vocabulary.
             merges: the file of the merges (or `vocab.bpe`).
-            special_tokens: the special tokens; None takes those that are neither a byte nor made by a merge, so
+            special_tokens: the special tokens; None takes those that are neither a byte nor made by a merge:
                 for GPT-2's own files "<|endoftext|>".
 
         Raises:

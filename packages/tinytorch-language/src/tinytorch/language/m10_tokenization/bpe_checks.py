@@ -20,8 +20,8 @@ def token_bytes(token: str, special_tokens: Collection[str]) -> bytes:
     data = unspell(token)
     if not data:
         raise ValueError(
-            f"the token {token!a} isn't written in the byte-level alphabet, which has a printable character for "
-            "each byte, nor is it a special token; is this the vocabulary of another kind of tokenizer?"
+            f"the token {token!a} isn't written in the byte-level alphabet, a printable character for each "
+            "byte, nor is it a special token; is this the vocabulary of another kind of tokenizer?"
         )
     return data
 
@@ -50,8 +50,8 @@ def checked_merges(merges: Iterable[Any], ids: Mapping[str, int]) -> list[tuple[
 def checked_specials(special_tokens: Iterable[str], merges: Iterable[tuple[str, str]]) -> None:
     """Raise an error if a special token would be mistaken for other bytes when ids are decoded.
 
-    A special token may be what a merge makes, too, "the" say. But the byte 0xE9 is written as U+00E9, whose own
-    bytes are others: one id can't stand for both.
+    A special token may be what a merge makes, too, "the" say. But the byte 0xE9 is written as U+00E9, whose
+    own bytes are others: one id can't stand for both.
 
     Raises:
         ValueError: a special token is written like other bytes, or isn't a text.
@@ -60,7 +60,7 @@ def checked_specials(special_tokens: Iterable[str], merges: Iterable[tuple[str, 
     for token in special_tokens:
         if token in made and unspell(token) != checked_text(token).encode():
             raise ValueError(
-                f"the special token {token!a} is written like the bytes {unspell(token)!r} of the alphabet; choose "
-                'another one, for example "<|name|>"'
+                f"the special token {token!a} is written like the bytes {unspell(token)!r} of the alphabet; "
+                'choose another one, for example "<|name|>"'
             )
         checked_text(token)

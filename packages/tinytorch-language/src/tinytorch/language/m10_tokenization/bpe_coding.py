@@ -3,63 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
-from .base import Tokenizer
 from .encoding import Encoding, byte_offsets, without_spaces
 from .ids import checked_ids, checked_text
-from .special import Choice, SpecialTokens
+from .special import Choice
 from .splitting import Splitter
+from .subword import SubwordTokenizer
 
 
-class ByteLevelCoder(Tokenizer):
+class ByteLevelCoder(SubwordTokenizer):
     """The half of `BPETokenizer` that encodes and decodes; its constructor fills these tables."""
 
     merges: list[tuple[str, str]]
     _bytes: list[bytes]  # what each token stands for
     _byte_ids: list[int]  # the id of each byte, -1 if the vocabulary doesn't have it
     _merge: Callable[[list[int]], list[int]]
-    _special: SpecialTokens
     _splitter: Splitter
     _trim_offsets: bool
-    _cache: dict[str, tuple[int, ...]]  # words and their ids; finds what it doesn't have
-
-    @property
-    def special_tokens(self) -> dict[str, int]:
-        """The special tokens and their ids."""
-        return dict(self._special.ids)
-
-    def encode(
-        self, text: str, *, allowed_special: Choice = (), disallowed_special: Choice = "all"
-    ) -> list[int]:
-        """Return the ids of a text's tokens.
-
-        Special tokens in the text are refused unless one says what they are: whoever can write the text could
-        otherwise end the document, or speak in another's name.
-
-        Args:
-            text: any text.
-            allowed_special: the special tokens that become their ids, a set of them or "all". Where several
-                begin at the same place, the longest counts.
-            disallowed_special: those that raise an error; "all" are all that aren't allowed. What is in neither
-                is encoded like any other text, so `disallowed_special=()` takes everything as it stands.
-
-        Raises:
-            TypeError: it isn't a str.
-            ValueError: it has a disallowed special token, or half of a surrogate pair.
-
-        The arguments are those of `tiktoken.Encoding.encode`.
-        """
-        ids: list[int] = []
-        find = self._cache.__getitem__
-        for piece, special in self._special.split(checked_text(text), allowed_special, disallowed_special):
-            if special is None:
-                for words in self._splitter.words(piece):
-                    ids += chain.from_iterable(map(find, words))
-            else:
-                ids.append(special)
-        return ids
 
     def encode_bytes(self, data: bytes) -> list[int]:
         """Return the ids of any bytes, also of such that aren't UTF-8; special tokens count as text."""
@@ -73,8 +34,8 @@ class ByteLevelCoder(Tokenizer):
         ids = list(map(self._byte_ids.__getitem__, data))
         if -1 in ids:
             raise ValueError(
-                f"the vocabulary has no token for the byte 0x{data[ids.index(-1)]:02x}, which the text needs: it "
-                "wasn't trained on all 256 bytes"
+                f"the vocabulary has no token for the byte 0x{data[ids.index(-1)]:02x}, which the text "
+                "needs: it doesn't begin with all 256 bytes"
             )
         return self._merge(ids)
 
@@ -144,6 +105,5 @@ class ByteLevelCoder(Tokenizer):
         """
         found = checked_ids(ids, len(self._bytes))
         if skip_special_tokens:
-            special = set(self._special.ids.values())
-            found = [number for number in found if number not in special]
+            found = self._without_special(found)
         return b"".join(map(self._bytes.__getitem__, found)).decode("utf-8", errors)

@@ -1,32 +1,21 @@
-"""The files of a byte-level vocabulary: Hugging Face's tokenizer.json, and GPT-2's vocab.json and merges.txt."""
+"""The files of a byte-level vocabulary: tokenizer.json, and GPT-2's vocab.json and merges.txt."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .alphabet import BYTES
 from .files import PathLike, field, read_json, read_text, write_text
-from .hugging_face import added_tokens, check_only, read_added_tokens, read_model, write_json
+from .hugging_face import added_tokens, check_only, damaged, read_added_tokens, read_model, write_json
 from .splitting import GPT2_PATTERN
 
 if TYPE_CHECKING:
     from .bpe import BPETokenizer
 
 HEADER = "#version: 0.2"  # the first line of merges.txt; GPT-2's own reader drops it unseen
-
-
-@contextmanager
-def damaged(path: PathLike) -> Iterator[None]:
-    """Turn errors about the content of a file into a ValueError that names the file."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        name = os.fspath(path)
-        raise ValueError(str(error) if str(error).startswith(str(name)) else f"{name}: {error}") from None
 
 
 def write_gpt2(tokenizer: BPETokenizer, vocab: PathLike, merges: PathLike, backup: bool) -> None:
@@ -52,7 +41,9 @@ def read_gpt2(
             continue
         parts = line.split(" ")
         if len(parts) != 2 or not all(parts):
-            raise ValueError(f"{os.fspath(merges)}, line {number}: expected two tokens with a space between, got {line!a}")
+            raise ValueError(
+                f"{os.fspath(merges)}, line {number}: expected two tokens with a space between, got {line!a}"
+            )
         pairs.append((parts[0], parts[1]))
     with damaged(vocab):
         if special_tokens is None and isinstance(ids, dict):
@@ -107,11 +98,15 @@ def read_tokenizer(kind: type[BPETokenizer], path: PathLike) -> BPETokenizer:
     data = read_json(path)
     with damaged(path):
         model = read_model(data, "BPE")
-        check_only(model, "the model", dropout=None, unk_token=None, byte_fallback=False, ignore_merges=False)
+        check_only(model, "the model", dropout=(None, 0), byte_fallback=False, ignore_merges=False)
         check_only(model, "the model", continuing_subword_prefix=("", None), end_of_word_suffix=("", None))
         check_only(data, "the tokenizer", normalizer=None, truncation=None, padding=None)
         vocab = dict(field(model, "vocab", dict, "the model"))
-        merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in field(model, "merges", list, "the model")]
+        if not BYTES.keys() <= vocab.keys():  # otherwise nothing is unknown, whatever stands for it
+            check_only(model, "the model, which lacks some of the 256 bytes,", unk_token=(None, ""))
+        merges: list[Any] = field(model, "merges", list, "the model")
+        # Before version 0.20, tokenizers wrote a merge as one string.
+        merges = [merge.split(" ") if isinstance(merge, str) else merge for merge in merges]
         special = read_added_tokens(data, vocab)
         pattern, add_prefix_space = read_pre_tokenizer(data.get("pre_tokenizer"))
         trim_offsets = read_post_processor(data.get("post_processor"))
@@ -133,15 +128,21 @@ def read_pre_tokenizer(data: Any) -> tuple[str, bool]:
     kind = field(data, "type", str, where)
     if kind == "ByteLevel":
         if not data.get("use_regex", True):
-            raise ValueError(f"{where} doesn't split text into words (use_regex is false), which isn't supported")
+            raise ValueError(
+                f"{where} doesn't split text into words (use_regex is false), which isn't supported"
+            )
         return GPT2_PATTERN, field(data, "add_prefix_space", bool, where)
     parts = field(data, "pretokenizers", list, where) if kind == "Sequence" else []
     if len(parts) != 2:
-        raise ValueError(f"{where} is {kind!r}; supported are ByteLevel, and a Sequence of Split and ByteLevel")
+        raise ValueError(
+            f"{where} is {kind!r}; supported are ByteLevel, and a Sequence of Split and ByteLevel"
+        )
     split, byte_level = parts
     check_only(split, f"{where}'s first part", type="Split", behavior="Isolated", invert=False)
     pattern = field(field(split, "pattern", dict, where), "Regex", str, f"{where}'s pattern")
-    check_only(byte_level, f"{where}'s second part", type="ByteLevel", use_regex=False, add_prefix_space=False)
+    check_only(
+        byte_level, f"{where}'s second part", type="ByteLevel", use_regex=False, add_prefix_space=False
+    )
     return pattern, False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any, NamedTuple, Protocol
 
 from .files import PathLike, read_lines
@@ -46,7 +46,7 @@ class Text(NamedTuple):
 def from_texts(texts: str | Iterable[str]) -> Iterator[Text]:
     """Yield a text, or several."""
     texts = [checked_text(texts)] if isinstance(texts, (str, bytes)) else texts
-    total = len(texts) if hasattr(texts, "__len__") else None
+    total = len(texts) if isinstance(texts, Sized) else None
     for number, text in enumerate(texts, start=1):
         yield Text(checked_text(text), number, total)
 
@@ -102,14 +102,14 @@ def train(
         tokens = tokens_for(counts)
         check_size(plan.vocab_size, tokens)
         ids = {token: number for number, token in enumerate(tokens)}
-        words = [[ids[part] for part in parts(word)] for word in counts]
+        split = [[ids[part] for part in parts(word)] for word in counts]
 
         def learned(size: int) -> None:
             if report is not None:
                 report("learning merges", size, plan.vocab_size)
 
         merges = learn_merges(
-            words, list(counts.values()), tokens, plan.vocab_size, plan.min_frequency, prefix, learned
+            split, list(counts.values()), tokens, plan.vocab_size, plan.min_frequency, prefix, learned
         )
     return tokens, merges
 

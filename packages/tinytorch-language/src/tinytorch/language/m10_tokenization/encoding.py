@@ -26,7 +26,9 @@ def byte_offsets(word: str, sizes: list[int], start: int) -> list[tuple[int, int
     ends = list(accumulate(sizes))
     if word.isascii():
         return [(start + end - size, start + end) for size, end in zip(sizes, ends)]
-    owner = [i for i, character in enumerate(word, start) for _ in character.encode("utf-8", "surrogateescape")]
+    owner = [
+        i for i, character in enumerate(word, start) for _ in character.encode("utf-8", "surrogateescape")
+    ]
     return [(owner[end - size], owner[end - 1] + 1) for size, end in zip(sizes, ends)]
 
 

@@ -102,8 +102,8 @@ def read_lines(path: PathLike) -> Iterator[str]:
 def not_utf8(path: PathLike, data: bytes, at: int, line: int) -> ValueError:
     """Return the error that says where a file isn't UTF-8."""
     return ValueError(
-        f"{os.fspath(path)} isn't UTF-8 text: line {line} has the byte 0x{data[at]:02x}, which can't stand there. "
-        "Save it as UTF-8, or read it with the encoding that it has and train on the text"
+        f"{os.fspath(path)} isn't UTF-8 text: line {line} has the byte 0x{data[at]:02x}, which can't stand "
+        "there. Save it as UTF-8, or read it with the encoding that it has and train on the text"
     )
 
 
@@ -119,7 +119,9 @@ def read_json(path: PathLike) -> Any:
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)} isn't JSON: {error}") from None
     except DuplicateKeyError as error:
-        raise ValueError(f"{os.fspath(path)}: the key {error.args[0]!r} appears twice in one object") from None
+        raise ValueError(
+            f"{os.fspath(path)}: the key {error.args[0]!r} appears twice in one object"
+        ) from None
 
 
 class DuplicateKeyError(Exception):

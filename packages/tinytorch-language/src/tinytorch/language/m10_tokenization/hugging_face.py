@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from .files import PathLike, field, write_text
+
+
+@contextmanager
+def damaged(path: PathLike) -> Iterator[None]:
+    """Turn errors about the content of a file into a ValueError that names the file."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        name = os.fspath(path)
+        raise ValueError(str(error) if str(error).startswith(str(name)) else f"{name}: {error}") from None
 
 
 def write_json(path: PathLike, data: Any, backup: bool) -> None:
@@ -21,7 +33,9 @@ def read_model(data: Any, kind: str) -> dict[str, Any]:
         ValueError: there is none, or it is of another kind.
     """
     model = field(data, "model", dict, "the file")
-    found = model.get("type", "nothing")  # old files don't say it
+    # Files of the first versions of tokenizers don't say what they are.
+    old = "BPE" if "merges" in model else "WordPiece" if "max_input_chars_per_word" in model else None
+    found = model.get("type", old)
     if found != kind:
         raise ValueError(f"the model is of type {found!r}, not {kind!r}")
     return dict(model)
@@ -54,7 +68,7 @@ def read_added_tokens(data: Any, vocab: dict[str, Any]) -> list[str]:
     """Return the tokens in the field `added_tokens`; those that the vocabulary doesn't have are put into it.
 
     Raises:
-        ValueError: one has no content or id, or another id than in the vocabulary, or a flag that we don't have.
+        ValueError: one has no content or id, another id than in the vocabulary, or a flag that we don't have.
     """
     tokens = []
     for token in field(data, "added_tokens", list, "the file") if "added_tokens" in data else []:
@@ -62,6 +76,8 @@ def read_added_tokens(data: Any, vocab: dict[str, Any]) -> list[str]:
         number = field(token, "id", int, f"the added token {content!a}")
         check_only(token, f"the added token {content!a}", single_word=False, lstrip=False, rstrip=False)
         if vocab.setdefault(content, number) != number:
-            raise ValueError(f"the added token {content!a} has the id {number}, but {vocab[content]} in the vocabulary")
+            raise ValueError(
+                f"the added token {content!a} has the id {number}, but {vocab[content]} in the vocabulary"
+            )
         tokens.append(content)
     return tokens

@@ -56,7 +56,7 @@ def checked_ids(ids: Any, size: int) -> list[int]:
             raise ValueError(
                 f"ids must have one dimension, got shape {array.shape}; decode_batch takes one text a row"
             )
-        found = array.tolist()
+        found: list[int] = array.tolist()
     else:
         found = list(ids)
         if set(map(type, found)) - {int}:

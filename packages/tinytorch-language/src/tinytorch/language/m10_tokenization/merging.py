@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from .training import Pair
 
@@ -31,7 +32,7 @@ class Merger:
         if len(ids) >= LONG:
             return self.merge_long(ids)
         find, none, results = self.ranks.get, self.none, self.results
-        ranks = [find(pair, none) for pair in zip(ids, ids[1:])]
+        ranks = [find(pair, none) for pair in pairwise(ids)]
         while ranks:
             rank = min(ranks)
             if rank == none:
@@ -51,7 +52,7 @@ class Merger:
         find, none, results = self.ranks.get, self.none, self.results
         before, after = list(range(-1, n)), list(range(1, n + 1))
         # Rank and position in one number, so that the heap compares integers.
-        heap = [rank * n + i for i, pair in enumerate(zip(ids, ids[1:])) if (rank := find(pair, none)) < none]
+        heap = [rank * n + i for i, pair in enumerate(pairwise(ids)) if (rank := find(pair, none)) < none]
         heapify(heap)
         while heap:
             rank, i = divmod(heappop(heap), n)

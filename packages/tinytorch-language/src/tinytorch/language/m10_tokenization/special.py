@@ -36,14 +36,17 @@ class SpecialTokens:
         allowed = self.chosen(allowed, "allowed_special")
         unknown = allowed - self.ids.keys()
         if unknown:
-            raise ValueError(f"allowed_special has {min(unknown)!r}, which is no special token of this tokenizer")
+            raise ValueError(
+                f"allowed_special has {min(unknown)!r}, which is no special token of this tokenizer"
+            )
         forbidden = (
             self.ids.keys() if disallowed == "all" else self.chosen(disallowed, "disallowed_special")
         ) - allowed
         if forbidden and (found := finder(frozenset(forbidden)).search(text)):
             raise ValueError(
-                f"the text has the special token {found[0]!r} at position {found.start()}. To encode it as its id, "
-                f"pass allowed_special={{{found[0]!r}}}; to encode it as ordinary text, disallowed_special=()"
+                f"the text has the special token {found[0]!r} at position {found.start()}. Pass "
+                f"allowed_special={{{found[0]!r}}} to encode it as its id, or disallowed_special=() to encode it "
+                "as ordinary text"
             )
         end = 0
         if allowed:

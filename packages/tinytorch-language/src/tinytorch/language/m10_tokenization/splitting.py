@@ -18,7 +18,9 @@ REORDERED = r""" ?\p{L}+| ?\p{N}+|'(?:[stmd]|re|ve|ll)| ?[^\s\p{L}\p{N}]+|\s+(?!
 # In ASCII text the standard library's engine finds them, in half the time. Its own \s has four control
 # characters more than Unicode's white space, so the six are written out.
 SPACE = r"\t\n\v\f\r "
-ASCII = rf" ?[A-Za-z]+| ?[0-9]+|'(?:[stmd]|re|ve|ll)| ?[^{SPACE}A-Za-z0-9]+|[{SPACE}]+(?![^{SPACE}])|[{SPACE}]+"
+ASCII = (
+    rf" ?[A-Za-z]+| ?[0-9]+|'(?:[stmd]|re|ve|ll)| ?[^{SPACE}A-Za-z0-9]+|[{SPACE}]+(?![^{SPACE}])|[{SPACE}]+"
+)
 CHUNK = 1 << 16  # characters: more words at a time cost memory, fewer cost time
 
 
@@ -61,7 +63,7 @@ class Splitter:
         return self.add_prefix_space and text != "" and not text.startswith(" ")
 
     def words(self, text: str) -> Iterator[list[str]]:
-        """Yield the words of a text in lists; together they are the text, with the space where one is added."""
+        """Yield the words of a text in lists; together they are the text, with a space if one is added."""
         if self.adds_space(text):
             text = " " + text
         if self.is_gpt2:

@@ -1,8 +1,8 @@
 """Learn merges: join the pair of neighbours that is most frequent, and again, until there are enough tokens.
 
-Told by the book, each round would count all pairs of the corpus anew. Here a word is looked at once however
-often it occurs, a merge changes the counts of its neighbours only, in the words that have the pair, and a heap
-finds the most frequent pair. A count in the heap may be outdated: it is compared when it comes up.
+Done by the book, each round would count all pairs of the corpus anew. Here a word is looked at once however
+often it occurs, a merge changes the counts of its neighbours only, in the words that have the pair, and a
+heap finds the most frequent pair. A count in the heap may be outdated: it is compared when it comes up.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from typing import TypeAlias
 
 Pair: TypeAlias = tuple[int, int]
@@ -78,7 +79,7 @@ def count_pairs(
     pair_counts: defaultdict[Pair, int] = defaultdict(int)
     places: defaultdict[Pair, set[int]] = defaultdict(set)
     for place, (word, count) in enumerate(zip(words, counts, strict=True)):
-        for pair in zip(word, word[1:]):
+        for pair in pairwise(word):
             pair_counts[pair] += count
             places[pair].add(place)
     return pair_counts, places
@@ -93,7 +94,7 @@ def merge(
     places: defaultdict[Pair, set[int]],
     place: int,
 ) -> list[int]:
-    """Return a word with each pair, from left to right, replaced by the new token; count what that changes."""
+    """Return a word with each pair, from the left, replaced by the new token; count what that changes."""
     first, second = pair
     merged: list[int] = []
     i, end = 0, len(word)
