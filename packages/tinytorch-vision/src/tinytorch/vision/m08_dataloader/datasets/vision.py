@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from tinytorch.core import Tensor, from_numpy, get_default_dtype, int64
 
+from ..dataset import Dataset
+
 Transform = Callable[[Any], Any]
 
 
@@ -25,7 +27,7 @@ class DamagedFile(RuntimeError):
         self.path = path
 
 
-class VisionDataset:
+class VisionDataset(Dataset[tuple[Any, Any]]):
     """Base class of the data sets of images: an item is a pair of an image and its label.
 
     Where torchvision gives a Pillow image, an image is a NumPy array of bytes here, (H, W) if it is gray and
@@ -60,12 +62,8 @@ class VisionDataset:
             transforms = StandardTransform(transform, target_transform)
         self.transforms = transforms
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return an image and its label."""
-        raise NotImplementedError(f"{type(self).__name__} defines no __getitem__")
-
     def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} defines no __len__")
+        raise NotImplementedError(f"{type(self).__name__} has to define __len__(self)")
 
     def transformed(self, image: Any, target: Any) -> tuple[Any, Any]:
         """Return what the transforms make of an image and its label."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tinytorch.core import Module, Tensor, float32
+from tinytorch.core import Module, Tensor, float32, get_default_dtype
 
 from .images import pil_to_tensor, to_pil_image, to_tensor
 
@@ -59,6 +59,10 @@ class ToTensor:
         """Return the image as a tensor."""
         return to_tensor(pic)
 
+    def batched(self, images: Tensor) -> Tensor:
+        """Return bytes as floats from 0 to 1, all else as it is; see `Batched`."""
+        return convert_image_dtype(images, get_default_dtype()) if images.dtype == np.uint8 else images
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
@@ -106,3 +110,5 @@ class ConvertImageDtype(Module):
     def forward(self, image: Tensor) -> Tensor:
         """Return the converted image."""
         return convert_image_dtype(image, self.dtype)
+
+    batched = forward

@@ -217,5 +217,5 @@ def _unknown(img: Any) -> TypeError:
     if isinstance(img, np.ndarray):
         what = f"an array of {img.ndim} dimension(s)"
     return TypeError(
-        f"expected an image: a Tensor (..., C, H, W), an array (H, W) or (H, W, C), or a PIL Image; got {what}"
+        f"expected an image: Tensor (..., C, H, W), array (H, W) or (H, W, C), or PIL Image; got {what}"
     )

@@ -68,5 +68,7 @@ class Normalize(Module):
         """Return the normalised image or batch."""
         return normalize(tensor, self.mean, self.std, self.inplace)
 
+    batched = forward
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mean={self.mean}, std={self.std})"

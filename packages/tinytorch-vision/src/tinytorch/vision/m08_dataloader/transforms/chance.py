@@ -1,0 +1,41 @@
+"""Random numbers for the transforms; all come from the default generator, so `manual_seed` repeats them."""
+
+from __future__ import annotations
+
+import numpy as np
+from tinytorch.core import Tensor, default_generator, from_numpy, rand, where
+
+
+def chance(p: float) -> bool:
+    """Return True with probability `p`."""
+    return bool(rand(1).item() < p)
+
+
+def uniform(low: float, high: float) -> float:
+    """Return a number from [low, high)."""
+    return float(low + (high - low) * rand(1).item())
+
+
+def integer(low: int, high: int) -> int:
+    """Return an integer from `low` to `high - 1`."""
+    return int(default_generator.rng.integers(low, high))
+
+
+def chances(p: float, count: int) -> np.ndarray:
+    """Return `count` booleans, each True with probability `p`."""
+    return default_generator.rng.random(count) < p
+
+
+def uniforms(low: float, high: float, *size: int) -> np.ndarray:
+    """Return numbers from [low, high) in an array of this size."""
+    return default_generator.rng.uniform(low, high, size)
+
+
+def integers(low: int, high: int, count: int) -> np.ndarray:
+    """Return `count` integers from `low` to `high - 1`."""
+    return default_generator.rng.integers(low, high, count)
+
+
+def chosen(mask: np.ndarray, changed: Tensor, images: Tensor) -> Tensor:
+    """Return the changed images where the mask (N,) is true, the others as they were."""
+    return where(from_numpy(mask.reshape(-1, *[1] * (images.ndim - 1))), changed, images)
