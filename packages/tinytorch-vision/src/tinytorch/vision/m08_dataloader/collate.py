@@ -18,12 +18,16 @@ _SCALARS = (np.bool_, np.number)
 class SizeMismatch(RuntimeError):
     """Samples of a batch that differ in shape; says which, so that a loader can name them."""
 
-    def __init__(self, entry: int, shape: tuple[int, ...], first: tuple[int, ...], name: str = "") -> None:
+    def __init__(self, entry: int, shape: tuple[int, ...], first: tuple[int, ...]) -> None:
         self.entry, self.shape, self.first = entry, shape, first
-        self.args = (
-            f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(shape)} "
-            f"at entry {entry}{name}. Make the samples equal in __getitem__ (transforms.Resize, CenterCrop, "
-            "Pad), or give DataLoader a collate_fn that pads them",
+        super().__init__(self.told())
+
+    def told(self, names: str = "") -> str:
+        """Return the message; `names` says which samples of the dataset they are."""
+        return (
+            f"stack expects each tensor to be equal size, but got {list(self.first)} at entry 0 and "
+            f"{list(self.shape)} at entry {self.entry}{names}. Make the samples equal in __getitem__ "
+            "(transforms.Resize, CenterCrop, Pad), or give DataLoader a collate_fn that pads them"
         )
 
 

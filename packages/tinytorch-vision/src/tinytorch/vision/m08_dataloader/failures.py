@@ -12,13 +12,13 @@ _HERE = str(Path(__file__).parent)
 
 def described(error: BaseException, id: int, doing: str) -> tuple[bytes, str]:
     """Return the type of an error, pickled, and a message with the traceback of the user's code."""
-    trace = inner = error.__traceback__
+    inner = error.__traceback__
     while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_HERE):
         inner = inner.tb_next  # our own functions on the way to the user's say nothing to him
-    lines = traceback.format_exception(type(error), error, inner or trace)
+    lines = "".join(traceback.format_exception(type(error), error, inner)).rstrip()
     message = (
         f"Caught {type(error).__name__} in DataLoader worker process {id}, while {doing}.\n"
-        f"Original {''.join(lines).rstrip()}"
+        f"{'Original ' if inner is not None else ''}{lines}"
     )
     kind: type[BaseException] = type(error)
     if not isinstance(error, Exception) or isinstance(error, MemoryError):

@@ -96,7 +96,7 @@ def collated(samples: Any, collate_fn: Collate, indices: Any = None) -> Any:
         if indices is None:
             raise
         name = f" (samples {indices[0]} and {indices[error.entry]} of the dataset)"
-        raise SizeMismatch(error.entry, error.shape, error.first, name) from None
+        raise RuntimeError(error.told(name)) from None
 
 
 def draws_nothing(dataset: Any, collate_fn: Collate) -> bool:
