@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-
 from tinytorch.core import Array, Module, Parameter, Part, Tensor, empty, init, mark_changed, op
 
 FEW = 512  # rows of a table up to which a product with one-hot rows adds up gradients faster than sorting

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 from tinytorch.core import Tensor, from_numpy, get_default_dtype
 
 
