@@ -10,8 +10,15 @@ from .m10_tokenization import (
 )
 from .m11_embeddings import (
     Embedding as Embedding,
+    PositionalEmbedding as PositionalEmbedding,
+    RotaryEmbedding as RotaryEmbedding,
+    SinusoidalPositionalEncoding as SinusoidalPositionalEncoding,
+    alibi_bias as alibi_bias,
+    alibi_slopes as alibi_slopes,
+    sinusoidal_positions as sinusoidal_positions,
 )
 from .m12_attention import (
+    GroupedQueryAttention as GroupedQueryAttention,
     MultiheadAttention as MultiheadAttention,
     causal_mask as causal_mask,
     padding_mask as padding_mask,
