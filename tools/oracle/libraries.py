@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import tinytorch.core as core
 import torch
+from torch.optim import swa_utils
 
 torch.set_num_threads(1)  # the inputs are tiny; handing them to threads takes far longer than the work
 torch.set_warn_always(True)
@@ -22,7 +23,10 @@ DTYPES = (*FLOATS, *INTEGERS, "bool")
 
 
 # Where PyTorch keeps what a facade of ours has under one roof.
-ROOMS = (torch, torch.nn.functional, torch.nn, torch.optim, torch.autograd, torch.utils.data)
+ROOMS: tuple[Any, ...] = (
+    *(torch, torch.nn.functional, torch.nn, torch.nn.utils, torch.autograd, torch.utils.data),
+    *(torch.optim, torch.optim.lr_scheduler, swa_utils),
+)
 
 
 class Library:
@@ -60,6 +64,9 @@ class PyTorch(Library):
             "init": torch.nn.init,
             "autograd": torch.autograd,
             "data": torch.utils.data,
+            "schedulers": torch.optim.lr_scheduler,
+            "utils": torch.nn.utils,
+            "swa": swa_utils,
             "np": np,
         }
 
@@ -99,6 +106,9 @@ class TinyTorch(Library):
             "init": Lazily(lambda name: getattr(core.init, name)),
             "autograd": facade,
             "data": facade,
+            "schedulers": facade,
+            "utils": facade,
+            "swa": facade,
             "np": np,
         }
 

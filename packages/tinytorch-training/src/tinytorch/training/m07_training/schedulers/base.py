@@ -48,7 +48,11 @@ class LRScheduler:
         self.optimizer = optimizer
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        self.step()
+        if last_epoch != -1 and self._goes_on_as_it_is:
+            self.last_epoch += 1
+            self._set(self._lrs())
+        else:
+            self.step()
 
     def get_lr(self) -> list[float]:
         """Return the learning rate of each group for the step `self.last_epoch`."""
@@ -93,6 +97,7 @@ class LRScheduler:
         vars(self).update(state_dict)
 
     _unsaved: tuple[str, ...] = ("optimizer",)
+    _goes_on_as_it_is = False  # made with a `last_epoch`, it takes the optimizer's learning rate as this step's
 
     def _lrs(self) -> list[float]:
         return [group["lr"] for group in self.optimizer.param_groups]

@@ -81,6 +81,8 @@ class ExponentialLR(FactorLR):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html
     """
 
+    _goes_on_as_it_is = True
+
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
@@ -116,6 +118,8 @@ class LinearLR(FactorLR):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html
     """
 
+    _goes_on_as_it_is = True
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -144,6 +148,8 @@ class PolynomialLR(FactorLR):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html
     """
+
+    _goes_on_as_it_is = True
 
     def __init__(
         self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
@@ -200,6 +206,7 @@ class MultiplicativeLR(LRScheduler):
     """
 
     _unsaved = ("optimizer", "lr_lambdas")
+    _goes_on_as_it_is = True
 
     def __init__(
         self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1
