@@ -221,3 +221,10 @@ out = [a.n_averaged, a(t.ones(3, 2)), [x.detach() for x in a.state_dict().values
 """, setup=MODEL)  # fmt: skip
 code("swa.AveragedModel(model=model(1.0))(t.ones(3, 2))", setup=MODEL)
 code_error("swa.get_ema_avg_fn(1.5)")
+code_error("schedulers.LRScheduler(optimizer('sgd'), last_epoch=-1)", setup=SETUP)
+for loader in ("[x, x * 2, x + 1]", "[(x, 1), (x * 2, 2)]"):
+    code(f"""
+m = nn.Sequential(nn.BatchNorm1d(4), nn.BatchNorm1d(4, momentum=0.3)).eval()
+swa.update_bn(loader={loader}, model=m)
+out = m.training, m[1].momentum, [b.float() for b in m.buffers()]
+""", x=T(3, 4, grad=False))  # fmt: skip
