@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from tinytorch.core import Dropout, Linear, Module, Tensor, from_numpy
 
+from ..m11_embeddings import RotaryEmbedding
 from ..m12_attention import scaled_dot_product_attention
 
 
@@ -65,11 +66,7 @@ class SelfAttention(Module):
         self.c_attn = Linear(embed_dim, (num_heads + 2 * kv_heads) * self.head_dim, bias=bias, dtype=dtype)
         self.c_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
         self.resid_dropout = Dropout(dropout)
-        self.rotary: Any = None
-        if rotary:
-            from ..m11_embeddings import RotaryEmbedding
-
-            self.rotary = RotaryEmbedding(self.head_dim)
+        self.rotary = RotaryEmbedding(self.head_dim) if rotary else None
 
     def forward(
         self,
