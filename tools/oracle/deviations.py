@@ -88,6 +88,7 @@ ACCEPTED = [
     # Types of errors
     Accepted(r"error (\.to\(.*|m\.to)\(?.*nonsense.*", "error", "TypeError", "there are no devices, so any text is a wrong dtype"),
     Accepted(r"error (cat|concat)\(\[\]\)", "error", "ValueError", "RuntimeError, as stack([]) in both"),
+    Accepted(r"error F\.rms_norm\(T\(.*", "error", "must have at least", "RuntimeError for too few dimensions, as in layer_norm"),
     Accepted(r"error s\.insert\(0, 3\).*", "error", "AssertionError", "TypeError, as for every other wrong type"),
 ]
 
