@@ -60,7 +60,7 @@ def checked_specials(special_tokens: Iterable[str], merges: Iterable[tuple[str, 
     for token in special_tokens:
         if token in made and unspell(token) != checked_text(token).encode():
             raise ValueError(
-                f"the special token {token!a} is written like the bytes {unspell(token)!r} of the alphabet; "
-                'choose another one, for example "<|name|>"'
+                f"the special token {token!a} is how other bytes are written in the vocabulary; choose "
+                'another one, for example "<|name|>"'
             )
         checked_text(token)

@@ -68,6 +68,7 @@ class ByteLevelCoder(SubwordTokenizer):
         """Add the ids and offsets of a piece of ordinary text that begins at `at`."""
         added = self._splitter.adds_space(piece)
         start = at - added
+        first = len(offsets)
         for words in self._splitter.words(piece):
             for word in words:
                 found = self._cache[word]
@@ -75,7 +76,7 @@ class ByteLevelCoder(SubwordTokenizer):
                 offsets += byte_offsets(word, [len(self._bytes[number]) for number in found], start)
                 start += len(word)
         if added:  # the space that wasn't there counts to the first character
-            offsets[:] = [(max(start, at), max(end, at + 1)) for start, end in offsets]
+            offsets[first:] = [(max(start, at), max(end, at + 1)) for start, end in offsets[first:]]
 
     def decode_bytes(self, ids: Any) -> bytes:
         """Return the bytes that ids stand for.

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .alphabet import BYTES
-from .files import PathLike, field, read_json, read_text, write_text
-from .hugging_face import added_tokens, check_only, damaged, read_added_tokens, read_model, write_json
+from .files import PathLike, damaged, field, read_json, read_text, write_text
+from .hugging_face import added_tokens, check_only, read_added_tokens, read_model, write_json
 from .splitting import GPT2_PATTERN
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ HEADER = "#version: 0.2"  # the first line of merges.txt; GPT-2's own reader dro
 
 def write_gpt2(tokenizer: BPETokenizer, vocab: PathLike, merges: PathLike, backup: bool) -> None:
     """Write vocab.json and merges.txt (see `BPETokenizer.save_files`)."""
-    for pair in tokenizer.merges:
-        if any(" " in part for part in pair):
-            raise ValueError(f"merges.txt can't hold the merge {pair!a}: a space stands between the two")
     lines = "".join(f"{first} {second}\n" for first, second in tokenizer.merges)
     write_text(vocab, json.dumps(tokenizer.get_vocab(), ensure_ascii=False) + "\n", backup)
     write_text(merges, f"{HEADER}\n{lines}", backup)

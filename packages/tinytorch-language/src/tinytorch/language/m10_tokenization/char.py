@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .base import Tokenizer
-from .files import PathLike, field, read_json, write_text
+from .files import PathLike, damaged, field, read_json, write_text
 from .ids import checked_ids, checked_text, checked_tokens, checked_vocabulary
 
 
@@ -111,11 +111,10 @@ class CharTokenizer(Tokenizer):
         Raises:
             ValueError: the file isn't one of those.
         """
-        data, where = read_json(path), str(path)
-        if field(data, "type", str, where) != "CharTokenizer":
-            raise ValueError(f"{where} holds a {data['type']}, not a CharTokenizer")
-        try:
-            tokens = checked_vocabulary(field(data, "vocab", dict, where))
-            return cls(tokens, field(data, "unk_token", (str, type(None)), where))
-        except TypeError as error:
-            raise ValueError(f"{where}: {error}") from None
+        data = read_json(path)
+        with damaged(path):
+            kind = field(data, "type", str, "the file")
+            if kind != "CharTokenizer":
+                raise ValueError(f"it holds a {kind}, not a CharTokenizer")
+            tokens = checked_vocabulary(field(data, "vocab", dict, "the file"))
+            return cls(tokens, field(data, "unk_token", (str, type(None)), "the file"))

@@ -43,7 +43,7 @@ def without_spaces(token: str, offsets: tuple[int, int]) -> tuple[int, int]:
     space = "\u0120"  # the character that stands for the byte of a space
     leading = len(token) - len(token.lstrip(space))
     trailing = len(token) - len(token.rstrip(space))
-    if leading and start > 0:  # at the very start the space may be one that wasn't in the text
+    if leading > 1 or start > 0:  # a single space at the very start may be one that wasn't in the text
         start = min(start + leading, end)
     if trailing and end >= trailing:
         end = max(end - trailing, start)

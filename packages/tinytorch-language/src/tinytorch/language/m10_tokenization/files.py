@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,27 +32,20 @@ def write_text(path: PathLike, text: str, backup: bool = True) -> None:
     existed = target.is_file()
     if existed and target.read_bytes() == data:
         return
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(draft, "xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # A temporary file is readable by its owner alone.
-        os.chmod(name, target.stat().st_mode & 0o777 if existed else 0o666 & ~_umask())
-        if existed and backup:
-            _keep(target)
-        os.replace(name, target)
+        if existed:
+            os.chmod(draft, target.stat().st_mode & 0o777)
+            if backup:
+                _keep(target)
+        os.replace(draft, target)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
+        draft.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _keep(target: Path) -> None:
@@ -134,6 +127,16 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         raise DuplicateKeyError(next(key for key in keys if keys.count(key) > 1))
     return found
+
+
+@contextmanager
+def damaged(path: PathLike) -> Iterator[None]:
+    """Turn errors about the content of a file into a ValueError that names the file."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        name = os.fspath(path)
+        raise ValueError(str(error) if str(error).startswith(str(name)) else f"{name}: {error}") from None
 
 
 def field(data: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:

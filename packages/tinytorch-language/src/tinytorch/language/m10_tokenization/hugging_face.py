@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from .files import PathLike, field, write_text
-
-
-@contextmanager
-def damaged(path: PathLike) -> Iterator[None]:
-    """Turn errors about the content of a file into a ValueError that names the file."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        name = os.fspath(path)
-        raise ValueError(str(error) if str(error).startswith(str(name)) else f"{name}: {error}") from None
 
 
 def write_json(path: PathLike, data: Any, backup: bool) -> None:

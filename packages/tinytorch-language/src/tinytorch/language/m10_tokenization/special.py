@@ -44,9 +44,8 @@ class SpecialTokens:
         ) - allowed
         if forbidden and (found := finder(frozenset(forbidden)).search(text)):
             raise ValueError(
-                f"the text has the special token {found[0]!r} at position {found.start()}. Pass "
-                f"allowed_special={{{found[0]!r}}} to encode it as its id, or disallowed_special=() to encode it "
-                "as ordinary text"
+                f"the text has the special token {found[0]!r} at position {found.start()}. To encode it as "
+                f"its id, pass allowed_special={{{found[0]!r}}}; as ordinary text, disallowed_special=()"
             )
         end = 0
         if allowed:

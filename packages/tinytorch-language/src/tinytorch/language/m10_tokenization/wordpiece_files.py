@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .bert import BertNormalizer
-from .files import PathLike, field, read_json
-from .hugging_face import added_tokens, check_only, damaged, read_added_tokens, read_model, write_json
+from .files import PathLike, damaged, field, read_json
+from .hugging_face import added_tokens, check_only, read_added_tokens, read_model, write_json
 
 if TYPE_CHECKING:
     from .wordpiece import WordPieceTokenizer
