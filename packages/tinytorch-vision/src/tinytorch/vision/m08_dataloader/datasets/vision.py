@@ -20,11 +20,13 @@ class DamagedFile(RuntimeError):
 
     Attributes:
         path: the file.
+        problem: what is wrong with it.
     """
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(f"{path} {problem}")
+        super().__init__(f"{path} {problem}; get it anew, for example with download=True")
         self.path = path
+        self.problem = problem
 
 
 class VisionDataset(Dataset[tuple[Any, Any]]):
