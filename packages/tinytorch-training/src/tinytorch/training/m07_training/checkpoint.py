@@ -54,7 +54,8 @@ def save_checkpoint(path: str | os.PathLike[str], state: Mapping[str, Any]) -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        save_file(arrays, temporary, metadata={"kind": KIND, "format": str(FORMAT), "content": text})
+        metadata = {"kind": KIND, "format": str(FORMAT), "content": text, "crc32": _text_checksum(text)}
+        save_file(arrays, temporary, metadata=metadata)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -163,6 +164,8 @@ def _content(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
                 f"{path} was written by a newer tinytorch-training (format {version}, this one reads up to "
                 f"{FORMAT}): pip install --upgrade tinytorch-training"
             )
+        if metadata["crc32"] != _text_checksum(metadata["content"]):
+            raise ValueError("it isn't what was written")
         content = json.loads(metadata["content"])
         if not isinstance(content["state"], dict) or not isinstance(content["crc32"], dict):
             raise ValueError("not a state")
@@ -175,6 +178,10 @@ def _checksum(array: np.ndarray) -> int:
     """Return the CRC-32 of an array's bytes, which safetensors doesn't keep."""
     data: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     return zlib.crc32(data)
+
+
+def _text_checksum(text: str) -> str:
+    return str(zlib.crc32(text.encode("utf-8")))
 
 
 # Where the JSON needs more than it has, an object with one of these keys stands for it.

@@ -30,7 +30,8 @@ def get_total_norm(
     """
     arrays = [x.array for x in ([tensors] if isinstance(tensors, Tensor) else tensors)]
     p = float(norm_type)
-    total = _norm(np.array([_norm(x, p) for x in arrays]), p) if arrays else 0.0
+    with np.errstate(all="ignore"):  # as in operations, inf and nan are values like others
+        total = _norm(np.array([_norm(x, p) for x in arrays]), p) if arrays else 0.0
     if error_if_nonfinite and not math.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {p} is {total}, so it can't be clipped. To clip nevertheless, set "

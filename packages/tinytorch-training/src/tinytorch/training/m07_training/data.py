@@ -38,15 +38,13 @@ class Batches:
             length = None
         if isinstance(limit, bool) or limit < 0 or (isinstance(limit, float) and limit > 1):
             raise ValueError(f"{name} is a number of batches, or a part between 0.0 and 1.0, not {limit}")
-        if isinstance(limit, int):
-            length = limit if length is None else min(limit, length)
-            self.stop: int | None = limit
-        elif limit < 1:
+        self.stop: int | None = None  # before the loader's own end
+        if isinstance(limit, float) and limit < 1:
             if length is None:
                 raise ValueError(f"{name}={limit} needs to know how many batches there are; give a number")
-            self.stop = length = int(length * limit)
-        else:
-            self.stop = None
+            limit = int(length * limit)
+        if isinstance(limit, int) and (length is None or limit < length):
+            self.stop = length = limit
         self.length = length
 
     def start(self, skip: int = 0, epoch_began: dict[str, Any] | None = None) -> Iterator[Any]:
@@ -78,10 +76,12 @@ class Batches:
         state_dict = getattr(self.loader, "state_dict", None)
         return None if state_dict is None else state_dict()
 
-    def load_state_dict(self, state: Any) -> None:
-        """Tell the loader where it was."""
+    def load_state_dict(self, state: Any, new_epoch: bool) -> None:
+        """Tell the loader where it was, before an epoch or in the middle of one."""
         if state is not None and hasattr(self.loader, "load_state_dict"):
             self.loader.load_state_dict(state)
+            if new_epoch and self.stop is not None:
+                next(iter(self.loader), None)  # it was left in the middle of the epoch before
 
 
 class Overfit(Batches):

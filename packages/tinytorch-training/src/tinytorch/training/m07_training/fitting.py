@@ -245,7 +245,8 @@ class FitLoop:
         self.at = dict(state["at"])
         self.seconds_before = state["seconds"]
         self.epoch_began = state["epoch_began"]
-        self.train.load_state_dict(state["loader"])
+        begun = self.at["epoch"] > 0 or self.at["batches"] > 0
+        self.train.load_state_dict(state["loader"], new_epoch=begun and self.at["batches"] == 0)
         self.trainer.results.load_state_dict(state["results"])
         if self.at["batches"]:
             self.resumed = state["results"]

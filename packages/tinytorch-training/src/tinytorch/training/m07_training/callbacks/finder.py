@@ -71,15 +71,19 @@ class LearningRateFinder(Callback):
                 optimizer.load_state_dict(state)
         self.suggestion = steepest(self.results["lr"], self.results["loss"])
         if self.suggestion is not None and self.update:
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                # Groups keep their proportions, and schedules start from what was found.
-                factor = self.suggestion / rates[0]
-                group["lr"] = rate * factor
-                if "initial_lr" in group:
-                    group["initial_lr"] *= factor
-            for schedule in trainer.loop.schedules if trainer.loop else []:
-                if hasattr(schedule.scheduler, "base_lrs"):
-                    schedule.scheduler.base_lrs = [lr * factor for lr in schedule.scheduler.base_lrs]
+            self._set(trainer, self.suggestion, rates)
+
+    @staticmethod
+    def _set(trainer: Trainer, found: float, rates: list[float]) -> None:
+        """Set the learning rate; groups keep their proportions, and schedules start from what was found."""
+        factors = [rate / rates[0] if rates[0] else 1.0 for rate in rates]
+        for group, factor in zip(trainer.optimizer.param_groups, factors, strict=True):
+            group["lr"] = found * factor
+            if "initial_lr" in group:
+                group["initial_lr"] = found * factor
+        for schedule in trainer.loop.schedules if trainer.loop else []:
+            if hasattr(schedule.scheduler, "base_lrs"):
+                schedule.scheduler.base_lrs = [found * factor for factor in factors]
 
     def _try(self, trainer: Trainer) -> None:
         assert trainer.loop is not None
@@ -114,6 +118,6 @@ class LearningRateFinder(Callback):
 def steepest(rates: list[float], losses: list[float]) -> float | None:
     """Return the learning rate at which the loss falls fastest, or None if it falls nowhere."""
     slopes = [(b - a) / 2 for a, b in zip(losses, losses[2:])]
-    if not slopes or min(slopes) >= 0:
+    if not slopes or min(slopes) > -1e-6 * abs(losses[0]):  # less is rounding
         return None
     return rates[slopes.index(min(slopes)) + 1]

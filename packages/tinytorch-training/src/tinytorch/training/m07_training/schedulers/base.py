@@ -97,7 +97,9 @@ class LRScheduler:
         vars(self).update(state_dict)
 
     _unsaved: tuple[str, ...] = ("optimizer",)
-    _goes_on_as_it_is = False  # made with a `last_epoch`, it takes the optimizer's learning rate as this step's
+    _goes_on_as_it_is = (
+        False  # made with a `last_epoch`, it takes the optimizer's learning rate as this step's
+    )
 
     def _lrs(self) -> list[float]:
         return [group["lr"] for group in self.optimizer.param_groups]
