@@ -56,8 +56,8 @@ def alibi_bias(
         num_heads: the number of heads.
         query_len: the number of queries, L.
         key_len: the number of keys, S; left out, as many as queries.
-        is_causal: put -inf where a key is in the future, because `scaled_dot_product_attention` takes either a
-            mask or `is_causal`.
+        is_causal: put -inf where a key is in the future, because `scaled_dot_product_attention` takes
+            either a mask or `is_causal`.
         dtype: left out, the default dtype.
 
     Returns:

@@ -105,8 +105,8 @@ class RotaryEmbedding(Module):
         """
         if input.ndim < 2 or input.shape[-1] < self.dim:
             raise RuntimeError(
-                f"RotaryEmbedding: expected an input of shape (*, T, width) with at least {self.dim} features, "
-                f"but got {input.shape}"
+                f"RotaryEmbedding: expected an input (*, T, width) of at least {self.dim} features, "
+                f"but its shape is {input.shape}"
             )
         if offset < 0:
             raise ValueError(f"RotaryEmbedding: offset must not be negative, but it is {offset}")

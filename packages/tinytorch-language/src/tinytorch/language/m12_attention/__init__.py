@@ -4,3 +4,4 @@ from .functions import scaled_dot_product_attention as scaled_dot_product_attent
 from .grouped import GroupedQueryAttention as GroupedQueryAttention
 from .masks import causal_mask as causal_mask, padding_mask as padding_mask
 from .multihead import MultiheadAttention as MultiheadAttention
+from .packed import packed_attention as packed_attention

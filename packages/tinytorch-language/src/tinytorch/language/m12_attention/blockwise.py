@@ -13,32 +13,28 @@ al., "FlashAttention", 2022 (arXiv:2205.14135).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
 from tinytorch.core import Array, op
 
-from .tiles import (
-    Heads,
-    Tile,
+from .kernels import (
+    BLOCK,
+    PRODUCT,
     clear,
     clear_future,
-    empty_result,
     exponentials,
-    for_each,
     for_shared,
-    in_heads,
     inverse,
-    like_queries,
-    row_sums,
+    product,
     scaled_transpose,
-    tiles,
-    units,
     with_column,
     with_row,
 )
+from .tiles import Heads, Tile, empty_result, for_each, gradients, in_heads, like_queries, tiles, units
 
-ROWS, COLUMNS = 128, 256  # queries and keys in a block
+ROWS, COLUMNS = 128, 512  # queries and keys in a block
 
 
 @op
@@ -59,34 +55,69 @@ def attend_blockwise(
     """
     heads = in_heads(query, key, value, mask)
     out = empty_result((*heads.q.shape[:-1], value.shape[-1]), query.dtype)
-    log_sums = np.empty((*heads.q.shape[:-1], 1), query.dtype)
-    plan = tiles(query.shape[-2], key.shape[-2], ROWS, is_causal)
+    log_sums = forward(heads, dropout, is_causal, scale, out)
+    return out.reshape(*heads.many, *out.shape[-2:]), {"log_sums": log_sums}
+
+
+def forward(heads: Heads, dropout: Any, is_causal: bool, scale: float, out: Any) -> Any:
+    """Compute the attention of all heads, into `out`; return the logarithms of the sums of exponentials."""
+    log_sums = np.empty((*heads.q.shape[:-1], 1), heads.q.dtype)
+    plan, parts = _cut(heads, is_causal)
 
     def unit(_: int, at: Any) -> None:
-        q, v, result = heads.q[at], heads.v[at], out[at]
+        q, result, logs = heads.q[at], out[at], log_sums[at]
         kt = scaled_transpose(heads.k[at], scale)
+        v1 = with_column(heads.v[at], 1)  # so that the product with the weights gives their sum as well
+        room = Room(q, kt)
         for tile in plan:
             rows = slice(tile.start, tile.stop)
+            shift: Any = None
             total: Any = None
             for columns in blocks(tile):
-                e = np.matmul(q[..., rows, :], kt[..., columns])
+                e = product(q[..., rows, :], kt[..., columns], room.take(rows, columns))
                 offset = offset_of(tile, columns, is_causal)
-                shift = exponentials(e, mask_of(heads, at, rows, columns), offset)
-                sums = row_sums(e)
-                if dropout is not None:
+                off = exponentials(e, mask_of(heads, at, rows, columns), offset)
+                if dropout is None:
+                    part = product(e, v1[..., columns, :])
+                else:
+                    sums = e.sum(axis=-1)
                     e *= kept(e, at, rows, columns, dropout)
-                part = shift, sums, e @ v[..., columns, :]
-                total = part if total is None else merged(total, part)
-            shift, sums, mean = total
-            np.multiply(mean, inverse(sums), out=result[..., rows, :])
-            logs = log_sums[at][..., rows, :]
-            np.log(sums, out=logs)
+                    part = product(e, v1[..., columns, :])
+                    part[..., -1] = sums
+                shift, total = (off, part) if total is None else merged(shift, total, off, part)
+            sums = total[..., -1:]
+            inverses = np.empty_like(sums)
+            inverse(sums, inverses, positive=False)
+            np.multiply(total[..., :-1], inverses, out=result[..., rows, :])
+            np.log(sums, out=logs[..., rows, :])
             if shift is not None:
-                logs += shift
-            logs[sums == 0] = np.inf  # so that all weights of a query that looked at nothing are 0
+                logs[..., rows, :] += shift
+            logs[..., rows, :][sums == 0] = np.inf  # then all weights of a query that saw nothing are 0
 
-    for_each(units(heads, ROWS * min(COLUMNS, key.shape[-2])), unit)
-    return out.reshape(*heads.many, *out.shape[-2:]), {"log_sums": log_sums}
+    for_each(parts, unit)
+    return log_sums
+
+
+def _cut(heads: Heads, is_causal: bool) -> tuple[list[Tile], list[tuple[slice, slice]]]:
+    """Return the tiles of queries, and the units of heads."""
+    queries, keys = heads.q.shape[3], heads.k.shape[3]
+    rows = ROWS
+    while rows > 32 and rows * BLOCK * (max(heads.q.shape[-1], heads.v.shape[-1]) + 1) > PRODUCT:
+        rows //= 2
+    return tiles(queries, keys, rows, is_causal), units(heads, rows * min(COLUMNS, keys))
+
+
+class Room:
+    """Memory for the scores of one block, used for all blocks of a unit."""
+
+    def __init__(self, q: Any, kt: Any) -> None:
+        self.lead = q.shape[:-2]
+        self.memory = np.empty(prod(self.lead) * ROWS * min(COLUMNS, kt.shape[-1]), q.dtype)
+
+    def take(self, rows: slice, columns: slice) -> Any:
+        """Return an array for these rows and columns."""
+        shape = (*self.lead, rows.stop - rows.start, columns.stop - columns.start)
+        return self.memory[: prod(shape)].reshape(shape)
 
 
 def blocks(tile: Tile) -> Iterator[slice]:
@@ -118,17 +149,24 @@ def kept(like: Any, at: Any, rows: slice, columns: slice, dropout: tuple[float, 
     return mask
 
 
-def merged(a: Any, b: Any) -> Any:
-    """Merge what two blocks of keys gave: what was taken off the scores, the sums, and the means."""
-    if a[0] is None and b[0] is None:
-        return None, np.add(a[1], b[1], a[1]), np.add(a[2], b[2], a[2])
+def merged(shift: Any, total: Any, off: Any, part: Any) -> Any:
+    """Merge what two blocks of keys gave: what was taken off their scores, and the sums of what is left.
+
+    The last column of `total` and `part` is the sum of the exponentials, the others that of them times the
+    values.
+    """
+    if shift is None and off is None:
+        return None, np.add(total, part, total)
     # A block in which a query saw nothing must not decide what is taken off its scores.
-    shifts = [np.where(sums > 0, 0 if shift is None else shift, -np.inf) for shift, sums, _ in (a, b)]
-    shift = np.maximum(*shifts)
-    shift[shift == -np.inf] = 0
-    factors = [np.exp(x - shift) for x in shifts]
-    sums, means = (a[i] * factors[0] + b[i] * factors[1] for i in (1, 2))
-    return shift, sums, means
+    old, new = (
+        np.where(sums[..., -1:] > 0, 0 if x is None else x, -np.inf)
+        for x, sums in ((shift, total), (off, part))
+    )
+    both = np.maximum(old, new)
+    both[both == -np.inf] = 0
+    total *= np.exp(old - both)
+    part *= np.exp(new - both)
+    return both, np.add(total, part, total)
 
 
 @attend_blockwise.backward
@@ -144,19 +182,11 @@ def attend_blockwise_backward(
     scale: Any,
     log_sums: Any,
 ) -> Any:
-    made: list[Any] = []
+    def for_inputs(heads: Heads, *wanted: Any) -> None:
+        results = like_queries(g, heads), like_queries(out, heads), log_sums
+        backward(heads, *results, dropout, is_causal, scale, *wanted)
 
-    def part(i: int) -> Any:
-        if not made:
-            heads = in_heads(query, key, value, mask)
-            wide = [empty_result(x.shape, x.dtype) for x in (heads.q, heads.k, heads.v)]
-            results = like_queries(g, heads), like_queries(out, heads), log_sums
-            backward(heads, *results, dropout, is_causal, scale, *wide)
-            leads = heads.many, heads.few, heads.few
-            made.extend(d.reshape(*lead, *d.shape[-2:]) for lead, d in zip(leads, wide, strict=True))
-        return made[i]
-
-    return lambda: part(0), lambda: part(1), lambda: part(2), None
+    return *gradients(query, key, value, mask, for_inputs), None
 
 
 def backward(
@@ -171,36 +201,39 @@ def backward(
     dk: Any,
     dv: Any,
 ) -> None:
-    """Compute the gradients of all units, into `dq`, `dk` and `dv`."""
-    queries, keys = heads.q.shape[3], heads.k.shape[3]
-    plan = tiles(queries, keys, ROWS, is_causal)
+    """Compute the gradients of all heads, into `dq`, `dk` and `dv`."""
+    plan, parts = _cut(heads, is_causal)
 
     def unit(_: int, at: Any) -> None:
         q, k = heads.q[at], heads.k[at]
         dq[at], dk[at], dv[at] = 0, 0, 0
-        # One more column in each factor, so that one product gives scores - log_sums and another g @ v.T - D.
-        qn = with_column(q, -log_sums[at])
+        # One more column in each factor, so that one product gives the scores less the logarithms of their
+        # sums, and another g @ v.T less the sums of g * out.
+        q1 = with_column(q, -log_sums[at])
         kt = with_row(k, scale, 1)
-        gn = with_column(g[at], -row_sums(g[at] * out[at]))
+        g1 = with_column(g[at], -np.vecdot(g[at], out[at])[..., None])
         vt = with_row(heads.v[at], scale, scale)
+        for_p, for_ds = Room(q, kt), Room(q, kt)
         for tile in plan:
             rows = slice(tile.start, tile.stop)
             for columns in blocks(tile):
-                p = qn[..., rows, :] @ kt[..., columns]
+                p = product(q1[..., rows, :], kt[..., columns], for_p.take(rows, columns))
+                room = for_ds.take(rows, columns)
                 weights(p, mask_of(heads, at, rows, columns), offset_of(tile, columns, is_causal))
                 if dropout is None:
-                    ds, used = gn[..., rows, :] @ vt[..., columns], p
+                    ds, used = product(g1[..., rows, :], vt[..., columns], room), p
                 else:
                     keep = kept(p, at, rows, columns, dropout)
-                    ds, used = gn[..., rows, :-1] @ vt[..., :-1, columns], p * keep
+                    ds = product(g1[..., rows, :-1], vt[..., :-1, columns], room)
+                    used = p * keep
                     ds *= keep
-                    ds += scale * gn[..., rows, -1:]
+                    ds += scale * g1[..., rows, -1:]
                 ds *= p
-                dq[at][..., rows, :] += ds @ k[..., columns, :]
+                dq[at][..., rows, :] += product(ds, k[..., columns, :])
                 dk[at][..., columns, :] += for_shared(ds.swapaxes(-1, -2), q[..., rows, :])
-                dv[at][..., columns, :] += for_shared(used.swapaxes(-1, -2), gn[..., rows, :-1])
+                dv[at][..., columns, :] += for_shared(used.swapaxes(-1, -2), g1[..., rows, :-1])
 
-    for_each(units(heads, ROWS * min(COLUMNS, keys)), unit)
+    for_each(parts, unit)
 
 
 def weights(scores: Any, mask: Any, offset: int | None) -> None:

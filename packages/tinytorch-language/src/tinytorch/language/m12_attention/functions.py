@@ -11,8 +11,7 @@ from tinytorch.core import Tensor, float16, float32, from_numpy, rand, randint
 from .blockwise import attend_blockwise
 from .plain import attend
 from .shapes import check_arguments, check_mask, check_shapes
-
-LONG = 512  # keys from which making the weights twice costs less than keeping them
+from .tiles import LONG
 
 
 def scaled_dot_product_attention(
@@ -60,7 +59,8 @@ def scaled_dot_product_attention(
         mask = attn_mask.to(float32) if attn_mask is not None and attn_mask.dtype == float16 else attn_mask
         options: Any = {"scale": scale, "enable_gqa": enable_gqa}
         out = scaled_dot_product_attention(query, key, value, mask, dropout_p, is_causal, **options)
-        return out.to(float16)
+        half: Tensor = out.to(float16)
+        return half
     if enable_gqa and key.shape[-3] != value.shape[-3]:
         key, value = (_for_all_heads(x, query.shape[-3]) for x in (key, value))
     shape = check_shapes(query, key, value, enable_gqa)
@@ -96,9 +96,9 @@ def _simplest(mask: Tensor, dtype: Any, shape: tuple[int, ...]) -> tuple[Tensor 
             return mask.to(dtype), False
         array = shown
     queries, keys = shape[-2:]
-    if array.shape[-2:] == (queries, keys) and array.size == queries * keys and queries > 1:
-        if np.array_equal(array.reshape(queries, keys), np.tri(queries, keys, dtype=bool)):
-            return None, True
+    alone = array.shape[-2:] == (queries, keys) and array.size == queries * keys and queries > 1
+    if alone and np.array_equal(array.reshape(queries, keys), np.tri(queries, keys, dtype=bool)):
+        return None, True
     return from_numpy(array), False
 
 

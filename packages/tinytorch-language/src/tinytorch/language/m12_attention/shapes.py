@@ -102,5 +102,26 @@ def check_mask(attn_mask: Tensor, query: Tensor, shape: tuple[int, ...]) -> None
         fits = False
     if not fits:
         raise RuntimeError(
-            f"{NAME}: an attn_mask of shape {attn_mask.shape} can't be broadcast to the weights' shape {shape}"
+            f"{NAME}: an attn_mask of shape {attn_mask.shape} can't be broadcast to {shape}, "
+            "the shape of the weights"
         )
+
+
+def check_packed(qkv: Any, num_heads: int, num_kv_heads: int) -> int:
+    """Return the width of a head of `packed_attention`, or raise an error if something doesn't fit."""
+    name = "packed_attention()"
+    if not isinstance(qkv, Tensor):
+        raise TypeError(f"{name}: argument 'qkv' must be Tensor, not {type(qkv).__name__}")
+    if num_heads < 1 or num_kv_heads < 1 or num_heads % num_kv_heads:
+        raise RuntimeError(
+            f"{name}: num_kv_heads must divide num_heads, but they are {num_kv_heads} and {num_heads}"
+        )
+    parts = num_heads + 2 * num_kv_heads
+    if qkv.ndim != 3 or qkv.shape[-1] % parts:
+        raise RuntimeError(
+            f"{name}: expected a shape (N, T, width) whose width is a multiple of "
+            f"num_heads + 2 * num_kv_heads = {parts}, but got {qkv.shape}"
+        )
+    if qkv.dtype.kind != "f":
+        raise RuntimeError(f"{name}: expected floating-point numbers, but got {qkv.dtype}")
+    return int(qkv.shape[-1] // parts)
