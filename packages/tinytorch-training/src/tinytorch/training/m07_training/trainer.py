@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,24 +15,19 @@ from tinytorch.core import Module, Optimizer, Tensor
 
 from .callback import HOOKS, Callback
 from .callbacks.checkpointing import ModelCheckpoint
-from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
+from .checkpoint import load_checkpoint
 from .data import Batches, Overfit
 from .evaluation import evaluate
 from .faults import check_parameters
 from .fitting import FitLoop
+from .interrupt import ctrl_c_ends_cleanly
 from .optimization import configured
+from .options import PRECISIONS, at_least, seconds_of
 from .progress import ProgressBar
 from .random_state import same_random_state_afterwards, seed_everything
 from .results import Results
+from .saving import checkpoint_to_load, restore, save
 from .task import PlainTask, TrainingModule
-
-PRECISIONS = {
-    "16-true": "float16",
-    "32-true": "float32",
-    "64-true": "float64",
-    "32": "float32",
-    "64": "float64",
-}
 
 
 class Trainer:
@@ -191,12 +183,12 @@ class Trainer:
                 check_parameters(self)
             self.task.train()
             self.call("on_fit_start")
-            path = self._checkpoint_to_load(ckpt_path)
+            path = checkpoint_to_load(self, ckpt_path)
             if path is not None:
-                self._load(path)
+                restore(self, path)
             elif val is not None and self.num_sanity_val_steps:
                 self._sanity_check(val_dataloaders)
-            with self._ctrl_c_ends_cleanly():
+            with ctrl_c_ends_cleanly(self):
                 self.loop.run()
             self.call("on_fit_end")
 
@@ -256,17 +248,7 @@ class Trainer:
 
     def save_checkpoint(self, path: str | os.PathLike[str]) -> None:
         """Write everything that going on from here needs to a file, completely or not at all."""
-        if self.loop is None:
-            raise RuntimeError("there is nothing to save before fit")
-        checkpoint = {
-            "model": self.module.state_dict(),
-            "optimizer": self.loop.optimizer.state_dict(),
-            "schedules": [schedule.scheduler.state_dict() for schedule in self.loop.schedules],
-            "loop": self.loop.state_dict(),
-            "callbacks": {name: callback.state_dict() for name, callback in self._named_callbacks()},
-        }
-        self.call("on_save_checkpoint", checkpoint)
-        save_checkpoint(path, checkpoint)
+        save(self, path)
 
     def save_interrupted(self) -> None:
         """Write a checkpoint where Ctrl-C stopped the run, if checkpoints are written at all."""
@@ -317,7 +299,7 @@ class Trainer:
         with self._running(model, stage, plain.pop("loss", None), None, None, plain.pop("metrics", None)):
             if plain:
                 raise TypeError(f"{stage}() got unexpected arguments: {', '.join(plain)}")
-            path = self._checkpoint_to_load(ckpt_path)
+            path = checkpoint_to_load(self, ckpt_path)
             if path is not None:
                 self.module.load_state_dict(load_checkpoint(path)["model"])
             return evaluate(self, stage, Batches(dataloaders, self.limits[stage], f"limit_{stage}_batches"))
@@ -334,76 +316,3 @@ class Trainer:
         finally:
             self.sanity_checking = False
             self.results = Results()
-
-    def _checkpoint_to_load(self, given: str | os.PathLike[str] | None) -> Path | None:
-        if given is None:
-            return None
-        if given not in ("last", "last_good"):
-            return Path(given)
-        folders = [c.folder(self) for c in self.callbacks if isinstance(c, ModelCheckpoint)]
-        folder = folders[0] if folders else self.default_root_dir
-        if not any(folder.glob("*.safetensors")):
-            return None  # the first run
-        return latest_checkpoint(folder, skip_damaged=given == "last_good")
-
-    def _load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        assert self.loop is not None
-        checkpoint = load_checkpoint(path)
-        self.call("on_load_checkpoint", checkpoint)
-        self.module.load_state_dict(checkpoint.pop("model"))
-        self.loop.optimizer.load_state_dict(checkpoint.pop("optimizer"))
-        schedules = [schedule.scheduler for schedule in self.loop.schedules]
-        for scheduler, state in zip(schedules, checkpoint["schedules"], strict=True):
-            scheduler.load_state_dict(state)
-        states = checkpoint["callbacks"]
-        for name, callback in self._named_callbacks():
-            if name in states:
-                callback.load_state_dict(states[name])
-        self.loop.load_state_dict(checkpoint["loop"])
-
-    def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:
-        seen: dict[str, int] = {}
-        for callback in self.callbacks:
-            key = callback.state_key
-            seen[key] = seen.get(key, 0) + 1
-            yield (key if seen[key] == 1 else f"{key}#{seen[key]}"), callback
-
-    @contextmanager
-    def _ctrl_c_ends_cleanly(self) -> Iterator[None]:
-        """The first Ctrl-C ends the run after the present batch; a second one raises KeyboardInterrupt."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def on_ctrl_c(signum: int, frame: Any) -> None:
-            signal.signal(signal.SIGINT, before)
-            self.interrupted = True
-            sys.stderr.write("\nstopping after this batch; Ctrl-C again stops at once\n")
-
-        before = signal.signal(signal.SIGINT, on_ctrl_c)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-
-def at_least(least: int, **options: int) -> None:
-    """Raise an error unless all these options are integers of at least this."""
-    for name, value in options.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{name} is an integer, at least {least}, not {value!r}")
-
-
-def seconds_of(time: str | timedelta | Mapping[str, float] | None) -> float | None:
-    """Return a time as seconds."""
-    if time is None:
-        return None
-    if isinstance(time, str):
-        parts = time.split(":")
-        if len(parts) != 4 or not all(part.isdigit() for part in parts):
-            raise ValueError(f"max_time is written DD:HH:MM:SS, for example 00:01:30:00, not {time!r}")
-        time = timedelta(**dict(zip(("days", "hours", "minutes", "seconds"), map(int, parts), strict=True)))
-    if isinstance(time, Mapping):
-        time = timedelta(**time)
-    return time.total_seconds()

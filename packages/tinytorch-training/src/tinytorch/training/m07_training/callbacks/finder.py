@@ -116,8 +116,12 @@ class LearningRateFinder(Callback):
 
 
 def steepest(rates: list[float], losses: list[float]) -> float | None:
-    """Return the learning rate at which the loss falls fastest, or None if it falls nowhere."""
-    slopes = [(b - a) / 2 for a, b in zip(losses, losses[2:])]
+    """Return the learning rate at which the loss falls fastest, or None if it falls nowhere.
+
+    The first losses are left out: their mean is one of few batches, so it falls and rises by chance.
+    """
+    first = min(10, len(losses) // 5)
+    slopes = [(after - before) / 2 for before, after in zip(losses[first:], losses[first + 2 :])]
     if not slopes or min(slopes) > -1e-6 * abs(losses[0]):  # less is rounding
         return None
-    return rates[slopes.index(min(slopes)) + 1]
+    return rates[first + slopes.index(min(slopes)) + 1]
