@@ -122,7 +122,8 @@ def units(heads: Heads, per_head: int) -> list[tuple[slice, slice]]:
 def threads(heads: Heads) -> int:
     """Return how many threads the work is worth."""
     scores = prod(heads.q.shape[:-1]) * heads.k.shape[-2]
-    return min(number_of_threads(), max(1, int(scores) // WORTH_SHARING))
+    worth: int = scores // WORTH_SHARING
+    return max(1, min(number_of_threads(), worth))
 
 
 def for_each(units: list[tuple[slice, slice]], work: Callable[[int, Any], None]) -> None:

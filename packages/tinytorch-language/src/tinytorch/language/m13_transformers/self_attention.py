@@ -8,7 +8,7 @@ import numpy as np
 from tinytorch.core import Dropout, Linear, Module, Tensor, from_numpy
 
 from ..m11_embeddings import RotaryEmbedding
-from ..m12_attention import scaled_dot_product_attention
+from ..m12_attention import packed_attention, scaled_dot_product_attention
 
 
 class LayerCache(Protocol):
@@ -87,7 +87,13 @@ class SelfAttention(Module):
         B, T, _ = x.shape
         H, K, D = self.num_heads, self.num_kv_heads, self.head_dim
         past = 0 if cache is None else cache.length
-        q, k, v = self.c_attn(x).split([H * D, K * D, K * D], dim=-1)  # (B, T, heads * D)
+        qkv = self.c_attn(x)  # (B, T, (H + 2 * K) * D)
+        dropout = self.dropout if self.training else 0.0
+        if attn_mask is key_padding_mask is cache is self.rotary is None and not dropout:
+            packed = packed_attention(qkv, H, K, is_causal=self.is_causal)  # (B, T, H * D)
+            fast: Tensor = self.resid_dropout(self.c_proj(packed))
+            return fast
+        q, k, v = qkv.split([H * D, K * D, K * D], dim=-1)  # (B, T, heads * D)
         q = q.view(B, T, H, D).transpose(1, 2)  # (B, H, T, D)
         k = k.view(B, T, K, D).transpose(1, 2)  # (B, K, T, D)
         v = v.view(B, T, K, D).transpose(1, 2)  # (B, K, T, D)
@@ -102,7 +108,7 @@ class SelfAttention(Module):
             k,
             v,
             mask,
-            dropout_p=self.dropout if self.training else 0.0,
+            dropout_p=dropout,
             is_causal=self.is_causal and plain,
             enable_gqa=K != H,
         )  # (B, H, T, D)
