@@ -19,6 +19,8 @@ def weights_of(attention: SelfAttention, x: Tensor) -> NDArray[np.float32]:
         z.view(B, T, attention.num_heads, attention.head_dim).transpose(1, 2)  # (B, heads, T, head_dim)
         for z in attention.c_attn(x).split(C, dim=-1)
     )
+    if attention.rotary is not None:
+        q, k = attention.rotary(q), attention.rotary(k)
     scores = q @ k.transpose(-2, -1) / math.sqrt(attention.head_dim)  # (B, heads, T, T)
     if attention.is_causal:
         future = from_numpy(np.triu(np.ones((T, T), dtype=bool), 1))
@@ -30,7 +32,9 @@ def weights_of(attention: SelfAttention, x: Tensor) -> NDArray[np.float32]:
 def look_inside(net: GPT, ids: Sequence[int]) -> NDArray[np.float32]:
     """Return what each head of each layer looks at while it reads a text: (layers, heads, T, T)."""
     parts = net.transformer
-    x = parts["wte"](from_numpy(np.array([ids]))) + parts["wpe"].weight[: len(ids)]  # (1, T, width)
+    x = parts["wte"](from_numpy(np.array([ids])))  # (1, T, width)
+    if "wpe" in parts:
+        x = x + parts["wpe"].weight[: len(ids)]
     maps = []
     for block in parts["h"]:
         maps.append(weights_of(block.attn, block.ln_1(x))[0])

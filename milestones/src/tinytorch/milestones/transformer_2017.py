@@ -44,11 +44,12 @@ class Recipe:
     warm_up: int = 100
     rate: float = 1e-3
     last_rate: float = 1e-4
+    rotary: bool = False  # turn queries and keys by their places, rather than learn a vector for each place
     threshold: float = 1.93  # for the plays
 
 
 FULL = Recipe()
-QUICK = Recipe(iterations=650, warm_up=50, rate=3e-3, last_rate=1e-4, threshold=2.12)
+QUICK = Recipe(iterations=550, warm_up=50, rate=3e-3, rotary=True, threshold=2.12)
 DECAY = 0.1  # of the matrices
 BETAS = (0.9, 0.99)
 CLIP = 1.0  # the longest gradient
@@ -67,7 +68,7 @@ class Net(GPT):
 
     def __init__(self, letters: int, recipe: Recipe) -> None:
         sizes = (recipe.context, letters, recipe.layers, recipe.heads, recipe.width)
-        super().__init__(GPTConfig(*sizes))
+        super().__init__(GPTConfig(*sizes, rotary=recipe.rotary))
 
 
 # ---- train ---------------------------------------------------------------------------------------------
