@@ -89,7 +89,7 @@ class SelfAttention(Module):
         past = 0 if cache is None else cache.length
         qkv = self.c_attn(x)  # (B, T, (H + 2 * K) * D)
         dropout = self.dropout if self.training else 0.0
-        if attn_mask is key_padding_mask is cache is self.rotary is None and not dropout:
+        if not dropout and all(x is None for x in (attn_mask, key_padding_mask, cache, self.rotary)):
             packed = packed_attention(qkv, H, K, is_causal=self.is_causal)  # (B, T, H * D)
             fast: Tensor = self.resid_dropout(self.c_proj(packed))
             return fast
