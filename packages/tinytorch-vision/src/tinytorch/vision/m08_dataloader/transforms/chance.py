@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from tinytorch.core import Tensor, default_generator, from_numpy, where
+from tinytorch.core import Array, Tensor, default_generator, float32, from_numpy, where
 
 
 def chance(p: float) -> bool:
@@ -18,7 +17,7 @@ def uniform(low: float, high: float) -> float:
 
 def _unit() -> float:
     """Return the same as `rand(1).item()`, ten times faster: transforms draw for every single image."""
-    return float(default_generator.rng.random(dtype=np.float32))
+    return float(default_generator.rng.random(dtype=float32.type))
 
 
 def integer(low: int, high: int) -> int:
@@ -26,21 +25,22 @@ def integer(low: int, high: int) -> int:
     return int(default_generator.rng.integers(low, high))
 
 
-def chances(p: float, count: int) -> np.ndarray:
+def chances(p: float, count: int) -> Array:
     """Return `count` booleans, each True with probability `p`."""
     return default_generator.rng.random(count) < p
 
 
-def uniforms(low: float, high: float, *size: int) -> np.ndarray:
+def uniforms(low: float, high: float, *size: int) -> Array:
     """Return numbers from [low, high) in an array of this size."""
     return default_generator.rng.uniform(low, high, size)
 
 
-def integers(low: int, high: int, count: int) -> np.ndarray:
+def integers(low: int, high: int, count: int) -> Array:
     """Return `count` integers from `low` to `high - 1`."""
     return default_generator.rng.integers(low, high, count)
 
 
-def chosen(mask: np.ndarray, changed: Tensor, images: Tensor) -> Tensor:
+def chosen(mask: Array, changed: Tensor, images: Tensor) -> Tensor:
     """Return the changed images where the mask (N,) is true, the others as they were."""
-    return where(from_numpy(mask.reshape(-1, *[1] * (images.ndim - 1))), changed, images)
+    result: Tensor = where(from_numpy(mask.reshape(-1, *[1] * (images.ndim - 1))), changed, images)
+    return result
