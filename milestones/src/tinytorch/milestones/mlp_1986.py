@@ -35,6 +35,7 @@ from .outcome import Check, Options, Outcome
 from .progress import Progress
 
 HIDDEN = 128
+EPOCHS = 30  # or 10 if there are many images
 BATCH = 64
 RATE = 0.05
 MOMENTUM = 0.9
@@ -160,7 +161,7 @@ def look_inside(net: Net, data: Images) -> list[dict[str, Any]]:
 def main(options: Options, progress: Progress) -> Outcome:
     """Train the network, look at what it confuses, and at how it does with hands that it never saw."""
     data = options.images()
-    epochs = options.epochs if options.epochs is not None else 10 if data.large else 30
+    epochs = options.epochs if options.epochs is not None else 10 if data.large else EPOCHS
     run = learn(data, epochs, options.seed, "training", progress)
     net, curve, beliefs, truth = run["net"], run["curve"], run["beliefs"], data.test_labels
     guess = beliefs.argmax(axis=1)

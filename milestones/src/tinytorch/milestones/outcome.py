@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .data import Images, digits, read_idx_folder
+from .data import Images, Text, digits, plays, read_cifar10, read_folder, read_text
 
 
 @dataclass(frozen=True)
@@ -17,16 +17,26 @@ class Options:
     Attributes:
         seed: where all randomness starts.
         epochs: the most passes through the training data; None is the milestone's own choice.
-        data: a folder with IDX files to use in place of the embedded digits.
+        data: a folder with images to use in place of the embedded digits, or a text in place of the plays.
+        source: "cifar10" if that is what the folder holds; None: it shows what it is.
+        full: train for as long as it takes to do well, rather than for a minute.
     """
 
     seed: int = 0
     epochs: int | None = None
     data: Path | None = None
+    source: str | None = None
+    full: bool = False
+
+    def text(self) -> Text:
+        """Read the text to learn from."""
+        return plays() if self.data is None else read_text(self.data)
 
     def images(self) -> Images:
         """Read the images to learn from."""
-        return digits() if self.data is None else read_idx_folder(self.data)
+        if self.data is None:
+            return digits()
+        return read_cifar10(self.data) if self.source == "cifar10" else read_folder(self.data)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Check:
         value: what came out.
         at_least, at_most: the threshold, or the two ends of a range.
         of: the whole that `value` counts a part of; None when `value` is a share from 0 to 1.
+        plain: whether `value` is neither of these but a number to be read as it is, such as a loss.
     """
 
     what: str
@@ -45,6 +56,7 @@ class Check:
     at_least: float | None = None
     at_most: float | None = None
     of: int | None = None
+    plain: bool = False
 
     @property
     def passed(self) -> bool:
@@ -67,6 +79,8 @@ class Check:
 
     def number(self, value: float) -> str:
         """Write a number in the check's own unit."""
+        if self.plain:
+            return f"{value:.3f}"
         return f"{100 * value:.4g}%" if self.of is None else f"{value:.0f} of {self.of}"
 
     def facts(self) -> dict[str, Any]:
@@ -92,6 +106,7 @@ class Outcome:
         metrics: all other numbers, ready for JSON.
         data: what it learnt from, ready for JSON.
         show: arrays for the pictures.
+        speed: how fast it was, ready for JSON; the only numbers that differ from run to run.
     """
 
     epochs: int
@@ -99,6 +114,7 @@ class Outcome:
     metrics: dict[str, Any]
     data: dict[str, Any]
     show: dict[str, Any] = field(default_factory=dict)
+    speed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

@@ -67,7 +67,8 @@ def save(
         "data": outcome.data,
         "metrics": outcome.metrics,
         "pictures": pictures,
-        "versions": versions(),
+        "versions": versions(milestone),
+        "speed": outcome.speed,
         "seconds": {
             "learning": round(learnt - begin, 3),
             "pictures": round(end - learnt, 3),
@@ -106,19 +107,23 @@ def command(milestone: Milestone, options: Options) -> str:
     if options.epochs is not None:
         words += ["--epochs", str(options.epochs)]
     if options.data is not None:
-        words += ["--data", str(options.data)]
+        words += ["--data", *([options.source] if options.source else []), str(options.data)]
+    if options.full:
+        words.append("--full")
     return shlex.join(words)
 
 
-def versions() -> dict[str, str]:
+def versions(milestone: Milestone) -> dict[str, str]:
     """Return what the numbers were made with."""
-    try:
-        core = version("tinytorch-core")
-    except PackageNotFoundError:  # it runs from its source folder
-        core = "from source"
+    tracks = {}
+    for name in dict.fromkeys(("tinytorch-core", milestone.distribution)):
+        try:
+            tracks[name] = version(name)
+        except PackageNotFoundError:  # it runs from its source folder
+            tracks[name] = "from source"
     return {
         "tinytorch-milestones": __version__,
-        "tinytorch-core": core,
+        **tracks,
         "numpy": np.__version__,
         "python": platform.python_version(),
         "system": sys.platform,
@@ -129,4 +134,4 @@ def result_line(facts: dict[str, Any]) -> str:
     """Return one line that says how a run went."""
     word = "PASSED" if facts["passed"] else "MISSED"
     checks = "; ".join(f"{check['what']} {check['shown']}" for check in facts["checks"])
-    return f"{word}  {facts['milestone']:<11}{checks}; {facts['seconds']['total']:.1f} s\n"
+    return f"{word}  {facts['milestone']:<12}{checks}; {facts['seconds']['total']:.1f} s\n"

@@ -59,4 +59,5 @@ def split(
         classes=tuple("0123456789"),
         credit=CREDIT,
         embedded=True,
+        source="digits",
     )

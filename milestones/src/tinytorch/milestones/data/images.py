@@ -19,12 +19,14 @@ class Images:
 
     Attributes:
         name: what they are, in words.
-        train_images, test_images: (N, height, width), float32, 0.0 (paper) to 1.0 (ink).
+        train_images, test_images: (N, height, width), float32, 0.0 (paper) to 1.0 (ink), or in colour
+            (N, height, width, 3), red, green and blue from 0.0 to 1.0.
         train_labels, test_labels: (N,), int64, indices into `classes`.
         classes: the name of each class.
         credit: who made them and under which licence, for the report;
             None for files of the user.
         embedded: whether they come with the package.
+        source: the kind of file that they are from: "digits", "idx", "json" or "cifar10".
     """
 
     name: str
@@ -35,11 +37,17 @@ class Images:
     classes: tuple[str, ...]
     credit: str | None
     embedded: bool
+    source: str = "idx"
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of an image."""
         return self.train_images.shape[1], self.train_images.shape[2]
+
+    @property
+    def colours(self) -> int:
+        """How many numbers a pixel has: 1, or 3 in colour."""
+        return 1 if self.train_images.ndim == 3 else self.train_images.shape[3]
 
     @property
     def large(self) -> bool:

@@ -48,6 +48,8 @@ def draw(name: str, outcome: Outcome, progress: Progress) -> list[Picture]:
     pictures = []
     with house_style():
         for drawing in progress(drawings, "pictures"):
-            figure, alt = drawing(outcome)
-            pictures.append(Picture(drawing.__name__, alt, render(figure)))
+            drawn = drawing(outcome)
+            if drawn is not None:  # there is something to be seen
+                figure, alt = drawn
+                pictures.append(Picture(drawing.__name__, alt, render(figure)))
     return pictures

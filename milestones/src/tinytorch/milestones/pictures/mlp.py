@@ -30,7 +30,7 @@ def curves(outcome: Outcome) -> Drawn:
         curve = m[f"{name}_curve"]
         axes.plot(range(len(curve)), curve, color=colour, linestyle=dashes, linewidth=1.7, label=f"{name}")
     axes.axhline(
-        threshold, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), label=f"needed: {threshold:.0%}"
+        threshold, color=GREY, linewidth=0.9, linestyle=(0, (2, 2)), label=f"needed: {100 * threshold:.4g}%"
     )
     low = min([*m["test_curve"][1:], *m["train_curve"][1:], threshold])
     axes.set_ylim(max(0.0, low - 0.6 * (1 - low)), 1 + 0.1 * (1 - low))  # room for the legend below

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from .numbers import Facts
 from .templates import fill, read
-from .words import WORDS, Facts
+from .words import WORDS
 
 MISSED = ' class="missed"'
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five")
@@ -24,7 +25,13 @@ def page(results: Sequence[tuple[Facts, Path]]) -> str:
     first, last = results[0][0]["year"], results[-1][0]["year"]
     seconds = max(1, round(sum(facts["seconds"]["learning"] for facts, _ in results)))
     several = len(results) > 1
-    credits = sorted({facts["data"]["credit"] for facts, _ in results if facts["data"]["credit"]})
+    credits = sorted(
+        {
+            ("Text" if facts["data"].get("kind") == "text" else "Images", facts["data"]["credit"])
+            for facts, _ in results
+            if facts["data"]["credit"]
+        }
+    )
     return fill(
         "page.html",
         title=f"{NUMBERS[len(results)]} network{'s' if several else ''} that made history",
@@ -33,7 +40,7 @@ def page(results: Sequence[tuple[Facts, Path]]) -> str:
         style=read("style.css"),
         timeline="".join(card(facts) for facts, _ in results),
         sections="".join(section(facts, folder, by_name) for facts, folder in results),
-        credits=" ".join(f"Images: {escape(credit)}" for credit in credits),
+        credits=" ".join(f"{kind}: {escape(credit)}" for kind, credit in credits),
     )
 
 
@@ -51,10 +58,12 @@ def card(facts: Facts) -> str:
 def section(facts: Facts, folder: Path, others: dict[str, Facts]) -> str:
     """Return a milestone's story with its pictures and numbers."""
     name = facts["milestone"]
-    words = WORDS[name](facts, others)
-    for entry in facts["pictures"]:
-        if (folder / entry["file"]).is_file():
-            words[f"picture_{entry['name']}"] = picture(folder / entry["file"], entry["alt"])
+    drawn = {
+        f"picture_{entry['name']}": picture(folder / entry["file"], entry["alt"])
+        for entry in facts["pictures"]
+        if (folder / entry["file"]).is_file()
+    }
+    words = WORDS[name](facts | {"drawn": drawn}, others) | drawn
     words |= {"epochs": str(facts["epochs"]), "verdict": verdict(facts)}
     story = fill(f"stories/{name}.html", **words)
     return f'<section id="{name}">\n{story}{reproduce(facts)}</section>\n'

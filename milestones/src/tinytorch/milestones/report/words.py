@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
+from .cnn_words import cnn
+from .numbers import Facts, count, percent
 from .templates import fill
-
-Facts = dict[str, Any]
-
-
-def percent(share: float) -> str:
-    """Write a share from 0 to 1 to be read."""
-    return f"{100 * share:.1f}%"
-
-
-def count(number: int) -> str:
-    """Write a whole number to be read."""
-    return f"{number:,}"
 
 
 def perceptron(facts: Facts, others: dict[str, Facts]) -> dict[str, str]:
@@ -103,4 +92,50 @@ def comparison(facts: Facts, perceptron: Facts | None) -> str:
     )
 
 
-WORDS = {"perceptron": perceptron, "xor": xor, "mlp": mlp}
+def transformer(facts: Facts, others: dict[str, Facts]) -> dict[str, str]:
+    """Return what the story of milestone 05 leaves open."""
+    m, data, recipe, proofs = (
+        facts["metrics"],
+        facts["data"],
+        facts["metrics"]["recipe"],
+        facts["metrics"]["proofs"],
+    )
+    return {
+        "parameters": count(m["parameters"]),
+        "held_out": count(m["held_out"]),
+        "reversed": percent(proofs["reverse"]["accuracy"]),
+        "sorted": percent(proofs["sort"]["accuracy"]),
+        "data_name": escape(data["name"]),
+        "train_letters": count(data["train"]),
+        "test_letters": count(data["test"]),
+        "letters": count(data["letters"]),
+        "layers": count(recipe["layers"]),
+        "heads": count(recipe["heads"]),
+        "context": count(recipe["context"]),
+        "width": count(recipe["width"]),
+        "batch": count(recipe["batch"]),
+        "untrained": f"{m['test_curve'][0][1]:.2f}",
+        "singles": f"{m['loss_of_singles']:.2f}",
+        "pairs": f"{m['loss_of_pairs']:.2f}",
+        "test_loss": f"{m['test_loss']:.3f}",
+        "training_speed": count(facts["speed"]["training_tokens_per_second"]),
+        "samples": samples(facts),
+    }
+
+
+def samples(facts: Facts) -> str:
+    """Show what the network wrote along the way and at the end."""
+    *early, (_, last) = facts["metrics"]["samples"]
+    speed = count(facts["speed"]["writing_tokens_per_second"])
+    shown = [
+        ("Before the first iteration." if not i else f"After {count(i)} iterations.", text)
+        for i, text in early
+    ]
+    shown.append((f"At the end, {speed} characters a second.", last))
+    return "".join(
+        fill("stories/transformer_sample.html", written=escape(text.strip("\n")), when=when)
+        for when, text in shown
+    )
+
+
+WORDS = {"perceptron": perceptron, "xor": xor, "mlp": mlp, "cnn": cnn, "transformer": transformer}
