@@ -259,5 +259,5 @@ def bench(session: nox.Session) -> None:
     """Measure speed and memory against hand-written NumPy, PyTorch and LibCST, side by side."""
     install_torch(session)
     measured = [package for package in PACKAGES.values() if package.is_track]
-    install(session, [*measured, PACKAGES["tinytorch-renumber"]])
+    install(session, [*measured, PACKAGES["tinytorch-milestones"], PACKAGES["tinytorch-renumber"]])
     session.run("python", str(ROOT / "tools" / "bench" / "__main__.py"), *session.posargs)

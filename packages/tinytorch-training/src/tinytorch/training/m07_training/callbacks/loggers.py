@@ -152,7 +152,7 @@ class TensorBoardLogger(Callback):
     def on_train_start(self, trainer: Trainer, module: Module) -> None:
         """Open the folder."""
         try:
-            from tensorboardX import SummaryWriter  # type: ignore[import-not-found,unused-ignore]
+            from tensorboardX import SummaryWriter  # type: ignore[import-not-found,import-untyped,unused-ignore]
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
                 "TensorBoardLogger needs tensorboardX: pip install 'tinytorch-training[tensorboard]'"
