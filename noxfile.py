@@ -28,6 +28,7 @@ nox.options.default_venv_backend = "uv"
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
 TORCH = "2.13.0"  # the release whose behaviour is the reference
+TOKENIZERS = ("tokenizers==0.23.3", "tiktoken==0.14.0")
 
 
 # Imports all of a package. It runs before pytest is installed, which would bring modules along that the
@@ -250,6 +251,7 @@ def oracle(session: nox.Session) -> None:
     """Compare every public name with PyTorch's: values, gradients, dtypes, shapes, errors."""
     install_torch(session)
     install(session, [package for package in PACKAGES.values() if package.is_track])
+    session.install(*TOKENIZERS)
     session.install(*tools("test"))
     pytest(session, ROOT / "tools" / "oracle")
 
