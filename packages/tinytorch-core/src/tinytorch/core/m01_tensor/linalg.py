@@ -154,16 +154,22 @@ def small_is_fast() -> bool:
 
 
 def _product_in_pieces(a: Any, b: Any) -> Any:
-    """Multiply two matrices by some columns of the second at a time, so that each product is a small one."""
-    columns = PIECE // a.size
+    """Multiply two matrices by some columns of the second, or rows of the first: small products."""
+    columns, some_rows = PIECE // a.size, PIECE // b.size
     if b.flags.f_contiguous:  # a transposed second factor is taken as it lies only for a small result
         columns = min(columns, SMALL_RESULT // len(a)) if len(b) >= LONG else 0
+        some_rows = min(some_rows, SMALL_RESULT // b.shape[1]) if len(b) >= LONG else 0
     columns -= columns % 8
-    if not columns:
+    some_rows -= some_rows % 8
+    if not columns and not some_rows:
         return np.matmul(a, b)
     out = np.empty((len(a), b.shape[1]), a.dtype)
-    for i in range(0, b.shape[1], columns):
-        np.matmul(a, b[:, i : i + columns], out=out[:, i : i + columns])
+    if columns:
+        for i in range(0, b.shape[1], columns):
+            np.matmul(a, b[:, i : i + columns], out=out[:, i : i + columns])
+    else:
+        for i in range(0, len(a), some_rows):
+            np.matmul(a[i : i + some_rows], b, out=out[i : i + some_rows])
     return out
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tinytorch.core import Array, Tensor, op
 
-from .pooling_windows import Places, covers, in_chunks, offsets, overlap, planes, pooling_window
+from .pooling_windows import Places, covers, in_chunks, leaves_out, offsets, overlap, planes, pooling_window
 from .windows import Ints, Window
 
 _BITS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
@@ -40,7 +40,7 @@ def _max_pool_backward(
     def derivative() -> Any:
         window, _ = _checked(input, kernel_size, stride, padding, dilation, ceil_mode, n)
         x, values, given = planes(input, n), planes(out, n), planes(g, n)
-        d = np.zeros(x.shape, g.dtype)
+        d = (np.zeros if overlap(window) or leaves_out(window, x.shape[1:]) else np.empty)(x.shape, g.dtype)
         in_chunks(x, lambda some: _give_back(x[some], values[some], given[some], d[some], window))
         return d.reshape(input.shape)
 

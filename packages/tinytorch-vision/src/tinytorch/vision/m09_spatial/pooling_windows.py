@@ -10,7 +10,7 @@ from tinytorch.core import number_of_threads, share
 
 from .windows import Ints, Window, ints
 
-CHUNK = 2**16  # numbers of the input that are pooled at once: they and their windows' values fit a cache
+CHUNK = 2**18  # numbers of the input that are pooled at once: they and what comes of them fit a cache
 
 Places: TypeAlias = tuple[tuple[slice, slice], tuple[slice, slice]]  # in the output, and in the input
 
@@ -144,7 +144,7 @@ def overlap(window: Window) -> bool:
     return any(s < span for s, span in zip(window.stride, window.span, strict=True))
 
 
-def leave_out(window: Window, size: tuple[int, int]) -> bool:
+def leaves_out(window: Window, size: tuple[int, int]) -> bool:
     """Tell whether some input belongs to no window, though none belongs to two."""
     even = window.stride == window.kernel and not any(window.before)
     return not even or any(n % k for n, k in zip(size, window.kernel, strict=True))

@@ -63,6 +63,11 @@ def ints(value: Any, n: int, function: str, argument: str) -> tuple[int, ...]:
     return tuple(int(x) for x in values) * (n // len(values))
 
 
+def strided(x: Any, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Any:
+    """Return a view of the memory of `x`, without gaps, from its element `start` on: `as_strided`, but faster."""
+    return np.ndarray(shape, x.dtype, x, start * x.itemsize, strides)
+
+
 def padded(x: Any, before: Sequence[int], after: Sequence[int], value: Any = 0) -> Any:
     """Return images (..., H, W) with `value` around them; a negative width cuts off."""
     if not any(before) and not any(after):
