@@ -5,9 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import socket
+import sys
 import time
 import warnings
 from collections import deque
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -187,8 +190,8 @@ class Pool:
             return
         self.closed = True
         for member in self.members:
-            member.tasks.close()
-            member.results.close()
+            hang_up(member.tasks)
+            hang_up(member.results)
         until = time.monotonic() + _FAREWELL
         for member in self.members:
             if member.process.pid is not None:
@@ -196,3 +199,11 @@ class Pool:
                 if member.process.exitcode is None:
                     member.process.kill()
                     member.process.join()
+
+
+def hang_up(connection: Connection) -> None:
+    """Close a pipe for good, although workers of another loader may have inherited this end of it."""
+    if sys.platform != "win32":
+        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    connection.close()

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
@@ -51,8 +52,6 @@ def work(
             job = receive_job(tasks)
         inbox = Inbox(tasks)
         worker.run(job, inbox)
-    except (BrokenPipeError, ConnectionError):
-        return  # the loader is gone
     except BaseException as error:
         worker.report(error, -1, -1)
 
@@ -128,8 +127,6 @@ class Worker:
                 if not (streamed or quiet):
                     seed_all(base_seed + number)
                 self._load(self.fetcher, epoch, number, indices, streamed)
-            except (BrokenPipeError, ConnectionError):
-                return
             except BaseException as error:
                 self.report(error, epoch, number)
             self.packer.clear()
@@ -151,4 +148,5 @@ class Worker:
     def report(self, error: BaseException, epoch: int, number: int) -> None:
         """Send an error and where in the user's code it arose."""
         kind, message = described(error, self.id, self.doing)
-        self.results.send(("error", epoch, number, kind, message))
+        with suppress(OSError):  # the loader may be gone
+            self.results.send(("error", epoch, number, kind, message))
