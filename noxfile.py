@@ -28,6 +28,7 @@ nox.options.default_venv_backend = "uv"
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
 TORCH = "2.13.0"  # the release whose behaviour is the reference
+TORCHVISION = "0.28.0"  # the one that goes with it
 TOKENIZERS = ("tokenizers==0.23.3", "tiktoken==0.14.0")
 
 
@@ -248,8 +249,10 @@ def install_torch(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="venv")
 def oracle(session: nox.Session) -> None:
-    """Compare every public name with PyTorch's: values, gradients, dtypes, shapes, errors."""
+    """Compare every public name with PyTorch's and torchvision's: values, gradients, dtypes, shapes, errors."""
     install_torch(session)
+    # Without what it requires: another build of PyTorch. Its compiled part isn't needed.
+    session.install("--no-deps", f"torchvision=={TORCHVISION}")
     install(session, [package for package in PACKAGES.values() if package.is_track])
     session.install(*TOKENIZERS)
     session.install(*tools("test"))

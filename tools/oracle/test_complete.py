@@ -23,6 +23,8 @@ from .test_random import SAMPLES
 EXEMPT = {
     "draw_graph": "PyTorch has no such function; tested in the package",
     "functional": "a module; its names are compared",
+    "datasets": "a module of torchvision's; tested in the package",
+    "transforms": "a module of torchvision's; compared in test_transforms.py and test_transform_classes.py",
     "init": "a module; its names are compared",
     "op": "for authors of operations",
     "opcheck": "for authors of operations",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from tinytorch.core import Tensor, from_numpy, get_default_dtype, int64
 
 from ..dataset import Dataset
+from ..rows import Rows
+from ..transforms.compose import Batched
 
 Transform = Callable[[Any], Any]
 
@@ -147,7 +149,21 @@ class ImageArrays(VisionDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         """Return the image, an array (H, W) or (H, W, 3), and its label, an int; both transformed."""
+        if isinstance(self.transform, Batched):
+            images, labels = self.__getitems__([index]).tensors  # type: ignore[union-attr]
+            return images[0], labels[0].item()
         return self.transformed(_array(self.data)[index], int(self.targets[index]))
+
+    def __getitems__(self, indices: Sequence[int]) -> Rows | list[tuple[Any, Any]]:
+        """Return the images and labels of a batch, for a loader; a `Batched` transform gets all at once."""
+        own_items = type(self).__getitem__ is not ImageArrays.__getitem__
+        if own_items or not isinstance(self.transform, Batched):
+            return [self[i] for i in indices]
+        images = self.transform(_array(self.data)[np.asarray(indices)])
+        labels = [int(self.targets[i]) for i in indices]
+        if self.target_transform is not None:
+            labels = [self.target_transform(label) for label in labels]
+        return Rows([images, np.asarray(labels)])
 
     def __len__(self) -> int:
         return len(self.data)

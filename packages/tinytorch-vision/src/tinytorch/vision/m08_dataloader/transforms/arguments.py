@@ -48,8 +48,8 @@ def interpolation_mode(interpolation: Any, allowed: Sequence[str] = ()) -> Inter
         interpolation = _PILLOWS_NUMBERS[interpolation]
     if not isinstance(interpolation, InterpolationMode):
         raise TypeError(
-            "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer constant, "
-            f"got {interpolation!r}"
+            "Argument interpolation should be a InterpolationMode or a corresponding Pillow integer constant,"
+            f" got {interpolation!r}"
         )
     if allowed and interpolation.value not in allowed:
         raise ValueError(

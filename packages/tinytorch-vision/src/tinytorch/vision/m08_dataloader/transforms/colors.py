@@ -142,10 +142,11 @@ def invert(img: Any) -> Any:
 
 
 def _blend(img: Tensor, other: Tensor, ratio: Any) -> Tensor:
-    """Return `ratio` parts of the image and `1 - ratio` parts of the other one; ratios may be (N, 1, 1, 1)."""
+    """Return `ratio` parts of the image and `1 - ratio` of the other one; ratios may be (N, 1, 1, 1)."""
     ratio = ratio if isinstance(ratio, Tensor) else float(ratio)  # an int would keep bytes bytes
     mixed = img * ratio + other * (1.0 - ratio)
-    return mixed.clamp(0, max_value(img.dtype)).to(img.dtype)
+    result: Tensor = mixed.clamp(0, max_value(img.dtype)).to(img.dtype)
+    return result
 
 
 def _to_hsv(img: Tensor) -> tuple[Tensor, Tensor, Tensor]:

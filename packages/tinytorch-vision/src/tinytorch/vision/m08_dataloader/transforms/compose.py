@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from tinytorch.core import Module, Tensor, from_numpy, rand, randperm, stack
+from tinytorch.core import Array, Module, Tensor, from_numpy, rand, randperm, stack
 
 from .chance import chances
 
@@ -178,7 +178,7 @@ class RandomChoice:
         """Return the images, each as one of the transforms makes it; see `Batched`."""
         return _in_groups(images, self.transforms, self._choose(len(images)))
 
-    def _choose(self, count: int) -> np.ndarray:
+    def _choose(self, count: int) -> Array:
         weights = np.cumsum(np.ones(len(self.transforms)) if self.p is None else np.array(self.p, np.float64))
         return np.searchsorted(weights, rand(count).numpy() * weights[-1], side="right")
 
@@ -211,7 +211,7 @@ class RandomOrder:
         return listed(self, *map(str, self.transforms))
 
 
-def _in_groups(images: Tensor, transforms: Sequence[Transform], choice: np.ndarray) -> Tensor:
+def _in_groups(images: Tensor, transforms: Sequence[Transform], choice: Array) -> Tensor:
     """Apply to each image the transform that was chosen for it; none for a choice of -1."""
     result = images.clone()
     for i, transform in enumerate(transforms):

@@ -10,7 +10,7 @@ from tinytorch.core import Module, Tensor, float32, get_default_dtype
 from .images import pil_to_tensor, to_pil_image, to_tensor
 
 
-def convert_image_dtype(image: Tensor, dtype: Any = float32) -> Tensor:
+def convert_image_dtype(image: Any, dtype: Any = float32) -> Any:
     """Convert an image to a dtype and scale it: floats go from 0 to 1, integers from 0 to their largest.
 
     Raises:
@@ -61,7 +61,10 @@ class ToTensor:
 
     def batched(self, images: Tensor) -> Tensor:
         """Return bytes as floats from 0 to 1, all else as it is; see `Batched`."""
-        return convert_image_dtype(images, get_default_dtype()) if images.dtype == np.uint8 else images
+        if images.dtype != np.uint8:
+            return images
+        floats: Tensor = convert_image_dtype(images, get_default_dtype())
+        return floats
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -109,6 +112,7 @@ class ConvertImageDtype(Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the converted image."""
-        return convert_image_dtype(image, self.dtype)
+        result: Tensor = convert_image_dtype(image, self.dtype)
+        return result
 
     batched = forward

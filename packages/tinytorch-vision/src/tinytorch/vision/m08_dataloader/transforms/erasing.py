@@ -8,7 +8,7 @@ from numbers import Number
 from typing import Any
 
 import numpy as np
-from tinytorch.core import Module, Tensor, from_numpy, randn, tensor, where
+from tinytorch.core import Array, Module, Tensor, from_numpy, randn, tensor, where
 
 from .chance import chance, chances, integer, uniform, uniforms
 from .cropping import check_ranges
@@ -89,9 +89,9 @@ class RandomErasing(Module):
 
     def batched(self, images: Tensor) -> Tensor:
         """Return a batch of which some images lack a rectangle, each another one; see `Batched`."""
-        count, channels, rows, columns = images.shape
+        count, _, rows, columns = images.shape
         erased = chances(self.p, count)
-        area = rows * columns * uniforms(*self.scale, 10, count)
+        area = rows * columns * uniforms(self.scale[0], self.scale[1], 10, count)
         shape = np.exp(uniforms(math.log(self.ratio[0]), math.log(self.ratio[1]), 10, count))
         heights, widths = np.rint(np.sqrt(area * shape)), np.rint(np.sqrt(area / shape))
         fits = (heights < rows) & (widths < columns)
@@ -107,7 +107,7 @@ class RandomErasing(Module):
             replacement = randn(*images.shape, dtype=images.dtype)
         else:
             replacement = tensor(values, dtype=images.dtype).view(-1, 1, 1)
-        result = where(from_numpy(mask[:, None]), replacement, images)
+        result: Tensor = where(from_numpy(mask[:, None]), replacement, images)
         if self.inplace:
             images.copy_(result)
             return images
@@ -117,7 +117,8 @@ class RandomErasing(Module):
         """Return the value for each channel, or one for all; None for noise."""
         if isinstance(self.value, str):
             return None
-        values = [float(v) for v in ([self.value] if isinstance(self.value, Number) else self.value)]
+        given: Any = [self.value] if isinstance(self.value, Number) else self.value
+        values = [float(value) for value in given]
         if len(values) not in (1, img.shape[-3]):
             raise ValueError(
                 "If value is a sequence, it should have either a single value or "
@@ -132,7 +133,7 @@ class RandomErasing(Module):
         )
 
 
-def _between(length: int, start: np.ndarray, extent: np.ndarray) -> np.ndarray:
+def _between(length: int, start: Array, extent: Array) -> Array:
     """Return for each position (N, length) whether it lies in the stretch from `start`."""
     positions = np.arange(length)
     return (positions >= start[:, None]) & (positions < (start + extent)[:, None])

@@ -148,10 +148,8 @@ def _pad(img: Tensor, sides: tuple[int, int, int, int], fill: Any, mode: str) ->
         return _symmetric(_symmetric(img, -1, *sides[:2]), -2, *sides[2:])
     if mode == "constant":
         if isinstance(fill, (tuple, list)) and len(fill) > 1:
-            planes = [
-                pad_tensor(img[..., c : c + 1, :, :], sides, value=value) for c, value in enumerate(fill)
-            ]
-            return cat(planes, -3)
+            channels = [pad_tensor(img[..., c : c + 1, :, :], sides, value=x) for c, x in enumerate(fill)]
+            return cat(channels, -3)
         value = fill[0] if isinstance(fill, (tuple, list)) else fill
         return pad_tensor(img, sides, value=value if img.dtype.kind in "fb" else int(value))
     # The tensor's own padding wants one or two dimensions before those that it pads.

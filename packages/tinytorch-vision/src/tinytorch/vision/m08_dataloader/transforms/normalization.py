@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tinytorch.core import Module, Tensor, any as any_, as_tensor
+import numpy as np
+from tinytorch.core import Module, Tensor, from_numpy
 
 
 def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> Tensor:
@@ -32,19 +33,20 @@ def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inpla
             f"Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = {tensor.shape}"
         )
     means, stds = (_per_channel(values, tensor.dtype) for values in (mean, std))
-    if any_(stds == 0):
+    if not stds.all():
         raise ValueError(
             f"std evaluated to zero after conversion to {tensor.dtype}, leading to division by zero."
         )
     if inplace:
-        return tensor.sub_(means).div_(stds)
-    return (tensor - means) / stds
+        return tensor.sub_(from_numpy(means)).div_(from_numpy(stds))
+    result: Tensor = (tensor - from_numpy(means)) / from_numpy(stds)
+    return result
 
 
-def _per_channel(values: Any, dtype: Any) -> Tensor:
-    """Return a number per channel as a tensor (C, 1, 1)."""
-    numbers = as_tensor(values, dtype=dtype)
-    return numbers.view(-1, 1, 1) if numbers.ndim == 1 else numbers
+def _per_channel(values: Any, dtype: Any) -> np.ndarray:
+    """Return a number per channel as an array (C, 1, 1)."""
+    numbers = np.asarray(values, dtype)
+    return numbers.reshape(-1, 1, 1) if numbers.ndim == 1 else numbers
 
 
 class Normalize(Module):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from tinytorch.core import Tensor, float32, from_numpy, index_select, matmul
+from tinytorch.core import Array, Tensor, float32, from_numpy, index_select, matmul
 
 from .arguments import InterpolationMode, interpolation_mode
 from .geometry import crop
@@ -33,7 +33,8 @@ def resize(
         size: (height, width); one number is for the smaller edge, and the other one follows.
         interpolation: nearest, nearest-exact, bilinear or bicubic.
         max_size: how long the longer edge may become if `size` is one number.
-        antialias: average over all pixels that a result covers (bilinear and bicubic only).
+        antialias: average over all pixels that a result covers (bilinear and bicubic only); for arrays and
+            Pillow images that is always done.
 
     Raises:
         TypeError: an argument of the wrong type.
@@ -60,7 +61,10 @@ def resize(
         return img
     if min(height, width, *new) < 1:
         raise RuntimeError(f"an image of {height} x {width} can't be resized to {new[0]} x {new[1]}")
-    return _resized(img, new, mode.value, bool(antialias))
+    if isinstance(img, Tensor):
+        return _resized(img, new, mode.value, bool(antialias))
+    # As Pillow does it: always with antialias, and the nearest pixel is the one in the middle.
+    return _resized(img, new, "nearest-exact" if mode.value == "nearest" else mode.value, True)
 
 
 def _by_smaller_edge(height: int, width: int, edge: int, max_size: int | None) -> list[int]:
@@ -96,10 +100,11 @@ def _resized(img: Tensor, size: Sequence[int], mode: str, antialias: bool) -> Te
         floats = floats.round()
     if mode == "bicubic" and dtype == np.uint8:
         floats = floats.clamp(0, 255)  # its weights are partly negative, so the values may overshoot
-    return floats.to(dtype)
+    result: Tensor = floats.to(dtype)
+    return result
 
 
-def _nearest(old: int, new: int, exact: bool) -> np.ndarray:
+def _nearest(old: int, new: int, exact: bool) -> Array:
     """Return for each position of the result the position in the image that it is taken from."""
     # In float32, as PyTorch does it, so that the same one of two equally near pixels is taken.
     scale = np.float32(old) / np.float32(new)
@@ -108,7 +113,7 @@ def _nearest(old: int, new: int, exact: bool) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def _matrix(old: int, new: int, mode: str, antialias: bool, dtype: str) -> np.ndarray:
+def _matrix(old: int, new: int, mode: str, antialias: bool, dtype: str) -> Array:
     """Return the weights (new, old) with which each result is made of the old values."""
     scale = old / new
     if not antialias:
@@ -124,7 +129,7 @@ def _matrix(old: int, new: int, mode: str, antialias: bool, dtype: str) -> np.nd
     return (weights / weights.sum(1, keepdims=True)).astype(dtype)
 
 
-def _neighbours(old: int, new: int, scale: float, mode: str) -> np.ndarray:
+def _neighbours(old: int, new: int, scale: float, mode: str) -> Array:
     """Return the weights if only the nearest two or four pixels count; beyond the edge, it repeats."""
     centers = scale * (np.arange(new) + 0.5) - 0.5
     if mode == "bilinear":
@@ -138,11 +143,11 @@ def _neighbours(old: int, new: int, scale: float, mode: str) -> np.ndarray:
     return weights
 
 
-def _triangle(x: np.ndarray) -> np.ndarray:
+def _triangle(x: Array) -> Array:
     return np.maximum(1 - abs(x), 0)
 
 
-def _cubic(x: np.ndarray, a: float = -0.5) -> np.ndarray:
+def _cubic(x: Array, a: float = -0.5) -> Array:
     """Keys' cubic convolution kernel; `a` is its slope at 1, for which -0.5 and -0.75 are in use."""
     x = abs(x)
     near = ((a + 2) * x - (a + 3)) * x * x + 1

@@ -18,7 +18,8 @@ from .arguments import (
 )
 from .chance import uniform
 from .images import get_dimensions
-from .warping import affine, from_middle, inverse_matrix, rotate, warp
+from .sampling import warp
+from .warping import affine, from_middle, inverse_matrix, rotate
 
 
 class RandomRotation(Module):
@@ -190,5 +191,6 @@ def _warp_each(images: Tensor, middle: Any, params: list[Any], mode: Interpolati
     """Map each image of a batch with its own (angle, translation, scale, shear)."""
     matrices = np.array([inverse_matrix(middle, *each) for each in params])
     fills = fill_per_channel(fill, images.shape[1])
-    result: Tensor = warp(images, matrices, mode.value, fills, images.shape[-2:])
+    height, width = images.shape[-2:]
+    result: Tensor = warp(images, matrices, mode.value, fills, (height, width))
     return result
