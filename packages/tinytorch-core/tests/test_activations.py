@@ -298,12 +298,22 @@ class TestGradients:
         assert len(arrays) == 1
         assert arrays[0] is y.detach().array
 
-    @pytest.mark.parametrize("name", ["leaky_relu", "elu", "gelu", "silu", "mish", "softplus"])
+    @pytest.mark.parametrize("name", ["leaky_relu", "elu", "silu", "mish", "softplus"])
     def test_only_the_input_is_kept(self, name):
         x = tensor([0.3, -0.4], requires_grad=True)
         arrays = [a for a in getattr(F, name)(x).grad_fn.saved if isinstance(a, np.ndarray)]
         assert len(arrays) == 1
         assert arrays[0] is x.detach().array
+
+    @pytest.mark.parametrize("approximate", ["none", "tanh"])
+    def test_gelu_keeps_its_slopes_alone(self, approximate):
+        x = tensor([0.3, -0.4], requires_grad=True)
+        y = F.gelu(x, approximate=approximate)
+        (slopes,) = y.grad_fn.saved
+        y.sum().backward()
+        assert x.grad.tolist() == slopes.tolist()
+        with tt.no_grad():
+            assert F.gelu(x, approximate=approximate).tolist() == y.tolist()
 
     @pytest.mark.parametrize("name", [*FORMULAS, "softmax", "log_softmax"])
     @pytest.mark.parametrize("dtype", [tt.float16, tt.float32])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..m01_tensor.op import Array, op
+from ..m01_tensor.record import mode
 from .gaussian import gelu_array
 from .kernels import choose, floating, number
 
@@ -114,7 +115,8 @@ def gelu(input: Array, *, approximate: str = "none") -> Array:
     x = floating("gelu", input)
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}")
-    return gelu_array(x, exact=approximate == "none").astype(input.dtype, copy=False)
+    out, slopes = gelu_array(x, exact=approximate == "none", with_slopes=mode.grad)
+    return out.astype(input.dtype, copy=False), {"slopes": slopes}
 
 
 @op

@@ -1,10 +1,11 @@
-"""GELU and its derivative, in pieces that stay in the processor's cache.
+"""GELU and its slopes, in pieces that stay in the processor's cache.
 
 Both take a dozen simple steps. Done on a whole array, each would go through memory; in pieces only the input
-and the result do, and there are no temporaries but two of a piece's length.
+and the results do, and there are no temporaries but two of a piece's length. The slopes are computed with
+the values, because most of the work is the same.
 
-Everything is built on one S-shaped curve from -1 to 1: `tanh(u)` with u a cubic in the approximation,
-`erf(x / sqrt(2))` in the exact function. GELU is `x * (1 + curve(x)) / 2`.
+GELU is `x * p`, where p is the probability of a normal number below x: `(1 + erf(x / sqrt(2))) / 2`, or in
+the approximation `(1 + tanh(u)) / 2` with u a cubic.
 """
 
 from __future__ import annotations
@@ -22,72 +23,59 @@ CUBIC = LINEAR * 0.044715
 FLAT_FROM = 20.0  # the approximation is 0 or x from here on, to the last digit
 
 
-def gelu_array(x: Any, exact: bool) -> Any:
-    """Return GELU of each element."""
+def gelu_array(x: Any, exact: bool, with_slopes: bool) -> tuple[Any, Any]:
+    """Return GELU of each element and, if asked for, its derivative there, else None."""
     flat = x.reshape(-1)
-    out = np.empty_like(flat)
-    room = np.empty(min(PIECE, flat.size), x.dtype)
+    values = np.empty_like(flat)
+    slopes = np.empty_like(flat) if with_slopes else None
+    room = np.empty((2, min(PIECE, flat.size)), x.dtype)
+    probability, slope = (_erf_probability, _erf_slope) if exact else (_tanh_probability, _tanh_slope)
     for start in range(0, flat.size, PIECE):
-        part, result = flat[start : start + PIECE], out[start : start + PIECE]
-        if exact:
-            _erf_curve(part, result, room[: part.size])
-        else:
-            _tanh_curve(part, result, room[: part.size])
-        result += 1
-        result *= part
-        result *= 0.5
-    return out.reshape(x.shape)
+        part, p = flat[start : start + PIECE], values[start : start + PIECE]
+        tmp, more = room[:, : part.size]
+        probability(part, p, tmp)
+        if slopes is not None:
+            slope(part, p, slopes[start : start + PIECE], tmp, more)
+        p *= part
+    return values.reshape(x.shape), None if slopes is None else slopes.reshape(x.shape)
 
 
-def gelu_slopes(g: Any, x: Any, exact: bool) -> Any:
-    """Return the derivative of GELU at each element of `x`, times `g`."""
-    flat, flat_g = x.reshape(-1), g.reshape(-1)
-    out = np.empty_like(flat)
-    room, more = np.empty((2, min(PIECE, flat.size)), x.dtype)
-    for start in range(0, flat.size, PIECE):
-        part, result = flat[start : start + PIECE], out[start : start + PIECE]
-        (_exact_slopes if exact else _tanh_slopes)(part, result, room[: part.size], more[: part.size])
-        result += 1
-        result *= 0.5
-        result *= flat_g[start : start + PIECE]
-    return out.reshape(x.shape)
-
-
-def _exact_slopes(x: Any, out: Any, tmp: Any, more: Any) -> None:
-    """Put 2 * (d/dx GELU) - 1 into `out`: curve(x) + 2 * x * density(x)."""
-    _erf_curve(x, out, tmp)
-    np.multiply(x, x, tmp)
-    tmp *= -0.5
-    np.exp(tmp, tmp)
-    tmp *= 2 / math.sqrt(2 * math.pi)
-    tmp *= x
-    out += tmp
-
-
-def _tanh_slopes(x: Any, out: Any, tmp: Any, more: Any) -> None:
-    """Put 2 * (d/dx GELU) - 1 into `out`: t + (1 - t**2) * x * du/dx with t = tanh(u)."""
-    np.minimum(x, FLAT_FROM, out=more)  # else the product below could be infinity times 0
-    np.maximum(more, -FLAT_FROM, out=more)
-    _tanh_curve(more, out, tmp)
-    tmp *= 3 * CUBIC
-    tmp += LINEAR
-    tmp *= more  # x * du/dx
-    np.multiply(out, out, more)
-    np.subtract(1, more, more)
-    tmp *= more
-    out += tmp
-
-
-def _tanh_curve(x: Any, out: Any, square: Any) -> None:
-    """Put tanh(u) into `out`, and x**2 into `square`."""
-    np.multiply(x, x, square)
-    np.multiply(square, CUBIC, out)
-    out += LINEAR
-    out *= x
-    np.tanh(out, out)
-
-
-def _erf_curve(x: Any, out: Any, tmp: Any) -> None:
-    """Put erf(x / sqrt(2)) into `out`."""
+def _erf_probability(x: Any, p: Any, tmp: Any) -> None:
     np.multiply(x, math.sqrt(0.5), tmp)
-    erf_piece(tmp, out)
+    erf_piece(tmp, p)
+    p += 1
+    p *= 0.5
+
+
+def _erf_slope(x: Any, p: Any, out: Any, tmp: Any, more: Any) -> None:
+    """Put p + x * density(x) into `out`."""
+    np.multiply(x, x, out)
+    out *= -0.5
+    np.exp(out, out)
+    out *= 1 / math.sqrt(2 * math.pi)
+    out *= x
+    out += p
+
+
+def _tanh_probability(x: Any, p: Any, tmp: Any) -> None:
+    np.multiply(x, x, p)
+    p *= CUBIC
+    p += LINEAR
+    p *= x
+    np.tanh(p, p)
+    p += 1
+    p *= 0.5
+
+
+def _tanh_slope(x: Any, p: Any, out: Any, tmp: Any, more: Any) -> None:
+    """Put p + x * dp/dx into `out`, where dp/dx = 2 * p * (1 - p) * du/dx."""
+    np.minimum(x, FLAT_FROM, out=tmp)  # else the product below could be 0 times infinity
+    np.maximum(tmp, -FLAT_FROM, out=tmp)
+    np.multiply(tmp, tmp, more)
+    more *= 6 * CUBIC
+    more += 2 * LINEAR
+    more *= tmp
+    np.subtract(1, p, out)
+    out *= more
+    out += 1
+    out *= p
