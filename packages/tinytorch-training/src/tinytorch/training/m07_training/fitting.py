@@ -245,8 +245,6 @@ class FitLoop:
         self.at = dict(state["at"])
         self.seconds_before = state["seconds"]
         self.epoch_began = state["epoch_began"]
-        begun = self.at["epoch"] > 0 or self.at["batches"] > 0
-        self.train.load_state_dict(state["loader"], new_epoch=begun and self.at["batches"] == 0)
         self.trainer.results.load_state_dict(state["results"])
         if self.at["batches"]:
             self.resumed = state["results"]
@@ -255,6 +253,9 @@ class FitLoop:
             for p, gradient in zip(parameters, state["gradients"], strict=True):
                 p.grad = gradient
         set_random_state(state["random"])
+        # After that: a loader with random numbers of its own starts anew when it sees the others do so.
+        begun = self.at["epoch"] > 0 or self.at["batches"] > 0
+        self.train.load_state_dict(state["loader"], new_epoch=begun and self.at["batches"] == 0)
 
     def seconds(self) -> float:
         """Return how long the run has taken so far, with the runs that it continues."""
