@@ -12,7 +12,7 @@ Proceedings of the IEEE 86 (1998), 2278-2324. https://doi.org/10.1109/5.726791
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,17 +34,15 @@ from tinytorch.core import (
 from tinytorch.vision import BatchNorm2d, Conv2d, DataLoader, MaxPool2d, TensorDataset, transforms
 
 from .command import script
-from .data import Images
-from .inside import costs_of_layers, feature_maps
+from .data import DataError, Images
+from .inside import costs_of_layers, feature_maps, judged, spread, variations
 from .mlp_1986 import EPOCHS as EPOCHS_MLP, learn as learn_mlp
 from .outcome import Check, Options, Outcome
 from .progress import Progress
-from .recipes import RECIPES, Recipe
-
-SEEDS = 5  # how many networks of each kind are compared
+from .recipes import RECIPES, Prepare, Recipe, centring, pixels
 
 Batches = DataLoader[Any]
-Prepare = Callable[[Tensor], Tensor]
+SMALLEST = 4  # height and width of an image that can be halved twice
 KNOWN = 500  # of so many training images is measured how well they are known
 SEEDS = 5  # how many networks of each kind are compared
 
@@ -131,23 +129,11 @@ def test(net: Net, loader: Batches, prepare: Prepare) -> tuple[float, Tensor]:
 # ---- main ----------------------------------------------------------------------------------------------
 
 
-def pixels(images: NDArray[np.float32]) -> Tensor:
-    """Return images, gray or in colour, as a convolution takes them: (N, colours, height, width)."""
-    return from_numpy(images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2))
-
-
 def batches(
     images: NDArray[np.float32], labels: NDArray[np.int64], size: int, shuffle: bool = False
 ) -> Batches:
     """Return what gives images and labels, `size` at a time."""
     return DataLoader(TensorDataset(pixels(images), from_numpy(labels)), size, shuffle)
-
-
-def centring(images: NDArray[np.float32]) -> Prepare:
-    """Return what moves pixels around zero, by mean and spread of the training images alone."""
-    some = images[:: max(1, len(images) // 5000)].astype(np.float64)
-    mean, spread = (np.atleast_1d(of(some, axis=(0, 1, 2))).tolist() for of in (np.mean, np.std))
-    return transforms.Normalize(mean, spread)
 
 
 def learn(data: Images, epochs: int, seed: int, label: str, progress: Progress) -> dict[str, Any]:
@@ -184,29 +170,27 @@ def compare(data: Images, first: float, options: Options, epochs: int, progress:
     for seed in range(options.seed, options.seed + SEEDS):
         run = learn_mlp(data, mlp_epochs, seed, f"MLP, seed {seed}", progress)
         mlp.append(run["curve"]["test"][-1])
-    return {"cnn": cnn, "mlp": mlp, "mlp_parameters": sum(p.numel() for p in run["net"].parameters())}
-
-
-def distorted(image: NDArray[np.float32], recipe: Recipe) -> list[NDArray[np.float32]]:
-    """Return an image, and how the network sees it in some passes."""
-    copies = pixels(np.repeat(image[None], 6, axis=0))
-    changed = transforms.Batched(transforms.Compose(recipe.distort))(copies).numpy()
-    return [image, *(changed[:, 0] if image.ndim == 2 else changed.transpose(0, 2, 3, 1))]
+    return {
+        "seeds": list(range(options.seed, options.seed + SEEDS)),
+        **spread("cnn", cnn),
+        **spread("mlp", mlp),
+        "mlp_parameters": sum(p.numel() for p in run["net"].parameters()),
+    }
 
 
 def main(options: Options, progress: Progress) -> Outcome:
     """Train the network, look inside, and compare it with the milestone before."""
     data = options.images()
+    if min(data.size) < SMALLEST:
+        raise DataError(
+            f"images of {data.size[0]} x {data.size[1]} are too small, {SMALLEST} x {SMALLEST} are needed"
+        )
     recipe = RECIPES[data.source]
     epochs = recipe.epochs if options.epochs is None else options.epochs
     run = learn(data, epochs, options.seed, "training", progress)
     net, curve, beliefs, truth = run["net"], run["curve"], run["beliefs"], data.test_labels
     parameters = sum(p.numel() for p in net.parameters())
-    guess = beliefs.argmax(axis=1)
-    confusion = np.zeros((len(data.classes), len(data.classes)), dtype=np.int64)
-    np.add.at(confusion, (truth, guess), 1)  # row: what it is, column: what the network says
-    wrong = np.flatnonzero(guess != truth)
-    wrong = wrong[np.argsort(-beliefs[wrong, guess[wrong]], kind="stable")]  # the surest mistakes first
+    confusion, wrong = judged(beliefs, truth)
     image = run["centre"](pixels(data.test_images[:1]))
     costs, milliseconds = costs_of_layers([*net.features, net.flatten, net.classifier], image)
 
@@ -214,7 +198,7 @@ def main(options: Options, progress: Progress) -> Outcome:
     against = None
     if data.embedded:
         against = compare(data, curve["test"][-1], options, epochs, progress)
-        lead, size = float(np.mean(against["cnn"]) - np.mean(against["mlp"])), against["mlp_parameters"]
+        lead, size = against["cnn_mean"] - against["mlp_mean"], against["mlp_parameters"]
         one_image = 1 / SEEDS / len(truth)
         checks += [
             Check(f"lead over the MLP, mean of {SEEDS} seeds", lead, at_least=one_image),
@@ -245,10 +229,10 @@ def main(options: Options, progress: Progress) -> Outcome:
             "filters": net.features[0].weight.detach().numpy(),
             "image": data.test_images[0],
             "maps": feature_maps(net.features, image),
-            "distorted": distorted(data.train_images[0], recipe),
+            "distorted": variations(pixels(data.train_images[:1]), recipe.distort),
             "mistakes": [
-                {"image": data.test_images[i], "is": truth[i], "said": guess[i], "beliefs": beliefs[i]}
-                for i in wrong[:12]
+                {"image": data.test_images[i], "is": truth[i], "said": b.argmax(), "beliefs": b}
+                for i, b in zip(wrong[:12], beliefs[wrong[:12]])
             ],
         },
     )

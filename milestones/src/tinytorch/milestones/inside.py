@@ -4,16 +4,45 @@ from __future__ import annotations
 
 import math
 import time
-from statistics import median
+from collections.abc import Sequence
+from statistics import mean, median, stdev
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tinytorch.core import Linear, Module, ReLU, Tensor, from_numpy, no_grad
-from tinytorch.vision import Conv2d
+from tinytorch.vision import Conv2d, transforms
 
 BATCH = 64
 ROUNDS = 7
+VARIATIONS = 6
+
+
+def judged(beliefs: NDArray[Any], truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the confusion (row: what it is, column: what the network says), and the surest mistakes first.
+
+    Args:
+        beliefs: the network's belief in each class for each image, (N, classes).
+        truth: (N,).
+    """
+    guess = beliefs.argmax(axis=1)
+    confusion = np.zeros((beliefs.shape[1],) * 2, dtype=np.int64)
+    np.add.at(confusion, (truth, guess), 1)
+    wrong = np.flatnonzero(guess != truth)
+    return confusion, wrong[np.argsort(-beliefs[wrong, guess[wrong]], kind="stable")]
+
+
+def spread(name: str, accuracies: list[float]) -> dict[str, Any]:
+    """Return accuracies of networks of one kind, their mean and their standard deviation, ready for JSON."""
+    return {name: accuracies, f"{name}_mean": mean(accuracies), f"{name}_std": stdev(accuracies)}
+
+
+def variations(image: Tensor, distort: Sequence[Any]) -> list[NDArray[np.float32]]:
+    """Return an image (1, colours, height, width), and how the network sees it in some passes."""
+    copies = from_numpy(np.repeat(image.numpy(), VARIATIONS, axis=0))
+    changed = transforms.Batched(transforms.Compose(list(distort)))(copies)
+    both = np.concatenate([image.numpy(), changed.numpy()])
+    return list(both[:, 0] if both.shape[1] == 1 else both.transpose(0, 2, 3, 1))
 
 
 @no_grad()

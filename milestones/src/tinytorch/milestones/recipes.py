@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from tinytorch.core import Tensor, from_numpy
 from tinytorch.vision import transforms
+
+Prepare = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -39,3 +45,15 @@ RECIPES = {
     "idx": Recipe((16, "pool", 32, "pool"), False, 8, 64, 0.003, (), 0.905),
     "cifar10": Recipe(DEEP, True, 12, 64, 0.004, COLOUR, 0.75),  # made for 75%, not measured
 }
+
+
+def pixels(images: NDArray[np.float32]) -> Tensor:
+    """Return images, gray or in colour, as a convolution takes them: (N, colours, height, width)."""
+    return from_numpy(images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2))
+
+
+def centring(images: NDArray[np.float32]) -> Prepare:
+    """Return what moves pixels around zero, by mean and spread of the training images alone."""
+    some = images[:: max(1, len(images) // 5000)].astype(np.float64)
+    mean, spread = (np.atleast_1d(of(some, axis=(0, 1, 2))).tolist() for of in (np.mean, np.std))
+    return transforms.Normalize(mean, spread)

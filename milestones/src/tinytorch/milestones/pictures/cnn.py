@@ -34,7 +34,8 @@ def distorted(outcome: Outcome) -> Drawn | None:
 
 def shown(image: NDArray[Any]) -> NDArray[Any]:
     """Return an image within the range that can be drawn."""
-    return np.clip(image, 0, 1)
+    clipped: NDArray[Any] = np.clip(image, 0, 1)
+    return clipped
 
 
 def filters(outcome: Outcome) -> Drawn:
@@ -69,8 +70,10 @@ def maps(outcome: Outcome) -> Drawn:
     image.imshow(shown(outcome.show["image"]), cmap=PAPER_INK, vmin=0, vmax=1)
     titled(image, "the image")
     bare(image)
-    for place, layer, number in zip(list(places)[1:], layers, range(1, len(layers) + 1)):
-        grid = place.subgridspec(-(-min(MAPS, len(layer)) // columns), columns, wspace=0.1, hspace=0.1)
+    for number, layer in enumerate(layers, start=1):
+        grid = places[number].subgridspec(
+            -(-min(MAPS, len(layer)) // columns), columns, wspace=0.1, hspace=0.1
+        )
         reach = max(float(layer.max()), 1e-9)
         for i, one in enumerate(layer[:MAPS]):
             axes = drawing.add_subplot(grid[i // columns, i % columns])
@@ -94,7 +97,7 @@ def against(outcome: Outcome) -> Drawn | None:
     compared = outcome.metrics["against_mlp"]
     if compared is None:
         return None
-    drawing = figure(6, 1.75, (0.2, 0.965, 0.25, 0.97))
+    drawing = figure(6, 2.0, (0.2, 0.965, 0.23, 0.97))
     axes = drawing.add_subplot()
     kinds = (
         ("mlp", f"MLP\n{compared['mlp_parameters']:,} numbers", ORANGE, "^"),
@@ -105,14 +108,14 @@ def against(outcome: Outcome) -> Drawn | None:
         axes.plot([values.min(), values.max()], [y, y], color=colour, linewidth=1, alpha=0.5)
         heights = y + np.array([0.16 * (values[:i] == v).sum() for i, v in enumerate(values)])
         axes.scatter(values, heights, s=46, c=colour, marker=marker, alpha=0.85, linewidths=0)
-        axes.plot([values.mean()] * 2, [y - 0.32, y + 0.32], color=colour, linewidth=2)
+        axes.plot([values.mean()] * 2, [y - 0.26, y + 0.26], color=colour, linewidth=2)
         axes.annotate(
-            f"mean {values.mean():.2%}", (values.mean(), y - 0.34), ha="center", va="top", fontsize=9
+            f"mean {values.mean():.2%}", (values.mean(), y - 0.31), ha="center", va="top", fontsize=9
         )
     axes.set_yticks(range(len(kinds)), [label for _, label, _, _ in kinds])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_ylim(-0.75, 1.75)
+    axes.set_ylim(-0.8, 1.75)
     axes.margins(x=0.08)
     axes.grid(axis="x", color="#ececec", linewidth=0.8)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=1))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from statistics import mean, stdev
 
 from .numbers import Facts, count, percent, times
 from .templates import fill
+
+PASSES = "six"  # of a training image are drawn
 
 
 def cnn(facts: Facts, others: dict[str, Facts]) -> dict[str, str]:
@@ -46,7 +47,7 @@ def distorted(facts: Facts) -> str:
     names = [text.partition("(")[0] for text in facts["metrics"]["distorted"]]
     if not names:
         return ""
-    return fill("stories/cnn_distorted.html", transforms=" and ".join(names), **facts["drawn"])
+    return fill("stories/cnn_distorted.html", transforms=" and ".join(names), passes=PASSES, **facts["drawn"])
 
 
 def against(facts: Facts) -> str:
@@ -55,17 +56,16 @@ def against(facts: Facts) -> str:
     compared = m["against_mlp"]
     if compared is None:
         return ""
-    cnn, mlp = compared["cnn"], compared["mlp"]
     return fill(
         "stories/cnn_against.html",
-        seeds=count(len(cnn)),
-        cnn=percent(mean(cnn)),
-        mlp=percent(mean(mlp)),
-        cnn_spread=f"{100 * stdev(cnn):.2f}",
-        mlp_spread=f"{100 * stdev(mlp):.2f}",
+        seeds=count(len(compared["seeds"])),
+        cnn=percent(compared["cnn_mean"]),
+        mlp=percent(compared["mlp_mean"]),
+        cnn_spread=f"{100 * compared['cnn_std']:.2f}",
+        mlp_spread=f"{100 * compared['mlp_std']:.2f}",
         parameters=count(m["parameters"]),
         mlp_parameters=count(compared["mlp_parameters"]),
-        share=f"{(1 - mean(mlp)) / max(1 - mean(cnn), 1e-9):.1f}",
+        share=f"{(1 - compared['mlp_mean']) / max(1 - compared['cnn_mean'], 1e-9):.1f}",
         **facts["drawn"],
     )
 
