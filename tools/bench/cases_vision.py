@@ -1,4 +1,4 @@
-"""Benchmarks of tinytorch.vision: training steps of small convolutional networks, convolution by definition."""
+"""Benchmarks of tinytorch.vision: training small convolutional networks, and convolution by definition."""
 
 from __future__ import annotations
 

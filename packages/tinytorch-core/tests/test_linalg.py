@@ -304,7 +304,15 @@ def test_zero_size_products():
     assert b.grad.shape == (0, 3)
 
 
-@pytest.mark.parametrize("shapes", [((64, 784), (784, 133)), ((129, 64), (64, 787)), ((200, 300), (300, 41))])
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        ((64, 784), (784, 133)),
+        ((129, 64), (64, 787)),
+        ((200, 300), (300, 41)),
+        ((61, 4096), (4096, 10)),
+    ],
+)
 @pytest.mark.parametrize("transposed", [False, True])
 def test_products_in_pieces_are_whole(shapes, transposed):
     from tinytorch.core.m01_tensor.linalg import _product_in_pieces

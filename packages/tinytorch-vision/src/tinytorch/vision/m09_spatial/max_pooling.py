@@ -40,8 +40,10 @@ def _max_pool_backward(
     def derivative() -> Any:
         window, _ = _checked(input, kernel_size, stride, padding, dilation, ceil_mode, n)
         x, values, given = planes(input, n), planes(out, n), planes(g, n)
-        d = (np.zeros if overlap(window) or leaves_out(window, x.shape[1:]) else np.empty)(x.shape, g.dtype)
-        in_chunks(x, lambda some: _give_back(x[some], values[some], given[some], d[some], window))
+        # Else each number of the gradient is written exactly once.
+        add = overlap(window) or leaves_out(window, x.shape[1:]) or bool(np.isnan(values).any())
+        d = np.zeros(x.shape, g.dtype) if add else np.empty(x.shape, g.dtype)
+        in_chunks(x, lambda some: _give_back(x[some], values[some], given[some], d[some], window, add))
         return d.reshape(input.shape)
 
     return derivative
@@ -122,12 +124,11 @@ def _hits(x: Any, values: Any, window: Window) -> Iterator[tuple[Any, Places]]:
         yield ~taken, walk[-1]
 
 
-def _give_back(x: Any, values: Any, g: Any, d: Any, window: Window) -> None:
+def _give_back(x: Any, values: Any, g: Any, d: Any, window: Window, add: bool) -> None:
     """Write the gradient of each window's largest value to the place in `d` that it came from."""
     # A product of the bits with 0 or 1 is a choice, also where the gradient is inf or nan, and a fast one.
     bits = _BITS[g.dtype.itemsize]
     given, result = g.view(bits), d.view(bits)
-    add = overlap(window) or bool(np.isnan(values).any())
     for hit, (there, here) in _hits(x, values, window):
         if add:
             d[:, *here] += np.multiply(given[:, *there], hit).view(g.dtype)

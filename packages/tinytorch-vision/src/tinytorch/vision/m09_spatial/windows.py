@@ -64,7 +64,10 @@ def ints(value: Any, n: int, function: str, argument: str) -> tuple[int, ...]:
 
 
 def strided(x: Any, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Any:
-    """Return a view of the memory of `x`, without gaps, from its element `start` on: `as_strided`, but faster."""
+    """Return a view of the memory of `x`, which has no gaps, from its element `start` on.
+
+    It is `as_strided`, but several times faster, and it looks whether the view stays inside.
+    """
     return np.ndarray(shape, x.dtype, x, start * x.itemsize, strides)
 
 

@@ -172,9 +172,8 @@ def correlate_weight_pairs(g: Any, x: Any, kernel: tuple[int, ...], window: Wind
         for i in range(start, stop, some):
             lines = pairs.write(x[i : min(i + some, stop)], room)
             m = lines.shape[1]
-            view = pairs.view(pairs.sums(lines, sums_room)).transpose(
-                0, 1, 2, 4, 3, 5
-            )  # (4, m, G, KW, C / G, length)
+            view = pairs.view(pairs.sums(lines, sums_room))
+            left = view.transpose(0, 1, 2, 4, 3, 5)  # (4, m, G, KW, C / G, length)
             given = all_given[:, :m]
             rows = g[i : i + m].reshape(m, groups, k, oh, ow)
             np.copyto(given[0, ..., :ow], rows[:, :, :, 0::2])
@@ -182,7 +181,7 @@ def correlate_weight_pairs(g: Any, x: Any, kernel: tuple[int, ...], window: Wind
             np.add(given[0], given[3], out=given[1])
             np.subtract(given[0], given[3], out=given[2])
             right = given.reshape(4, m, groups, 1, k, -1)[..., : pairs.length]
-            total += multiply_transposed(view, right).sum(axis=1)
+            total += multiply_transposed(left, right).sum(axis=1)
         parts[start] = total
 
     each(n, pairs.images, work)
