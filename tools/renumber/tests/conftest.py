@@ -82,6 +82,14 @@ def tree(tmp_path):
     return root
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk():
+    """A kill of the process loses nothing that was written, only a power cut would."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_failpoint(monkeypatch):
     monkeypatch.delenv(disk.FAILPOINT, raising=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from pathlib import Path
 
@@ -43,6 +42,9 @@ FRAMES = [
     "Module {n:02d}, modules {n:02d}-14",
     "import a.m{n:02d}_{s} as m{n:02d}_{s}; y = m{n:02d}_{s}.x",
     "'\\n{n:02d}_{s}', r'modules\\{n:02d}_{s}'",
+    '{{"number": {n}, "name": "{s}"}}',
+    '{{{n}: ["{s}"], "other": ("{n:02d}", "m{n:02d}_{s}")}}',
+    "| {t} | {n} |\n|---|---|\n",
 ]
 NAMES = ["x.py", "x.md", "x.txt", "x.json", "x.yml", "Makefile", "x.html", "x.ipynb", "CHANGELOG.md"]
 
@@ -109,7 +111,7 @@ def make(files):
     return folder
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(trees())
 def test_apply_and_undo(helpers, tree):
     """Apply then undo is byte-identical; verify finds nothing; applying again does nothing."""
@@ -127,7 +129,7 @@ def test_apply_and_undo(helpers, tree):
         assert (after == before) == scan_tree(root, plan).empty
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(trees())
 def test_the_inverse_plan_leads_back(helpers, tree):
     """Apply then the inverse plan is byte-identical, as far as the pairs agreed in the first place."""
@@ -164,7 +166,7 @@ def test_all_numbers_move_at_once(data):
     assert text == at_once
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_pairs_in_json(data):
     """Numbers and names that stand apart in JSON: each right pair moves, and all else stays."""
@@ -189,25 +191,32 @@ def test_pairs_in_json(data):
 @settings(max_examples=100, deadline=None)
 @given(trees(), st.data())
 def test_verify_finds_every_planted_number(tree, data):
-    """Change one number of one pair after the change: verify names the file."""
+    """Change one number of one pair: verify names the file, and not just because it was edited."""
     plan, files = tree
     with make(files) as name:
         root = Path(name)
-        journal = apply(scan_tree(root, plan), "first")
+        first = scan_tree(root, plan)
+        # One that contradicted the order before, and happens to be right now, may go wrong again.
+        stale = {first.new_path(r.file) for r in first.references() if r.status == "stale"}
+        journal = apply(first, "first")
         assert verify(journal) == []
+        apart = Plan("apart", plan.target, {slug: number + 40 for slug, number in plan.target.items()})
         spots = [
-            (path, match.span(1))
-            for path in sorted(root.rglob("*"))
-            if path.is_file() and ".renumber" not in path.parts
-            for match in re.finditer(rb"(?<![A-Za-z_0-9])m?(\d\d)_[a-z]", path.read_bytes())
+            (scan.path, edit)
+            for scan in scan_tree(root, apart).files
+            for edit in scan.edits
+            if edit.text.isdigit() and scan.path not in stale
         ]
         if not spots:
             return
-        path, (start, end) = data.draw(st.sampled_from(spots))
-        content = path.read_bytes()
-        planted = b"%02d" % ((int(content[start:end]) + data.draw(st.integers(1, 20))) % 90)
-        path.write_bytes(content[:start] + planted + content[end:])
-        assert path.relative_to(root).as_posix() in {problem.file for problem in verify(journal)}
+        path, edit = data.draw(st.sampled_from(spots))
+        content = (root / path).read_bytes()
+        old = content[edit.start : edit.end]
+        wrong = (int(old) + data.draw(st.integers(1, 20))) % 90
+        planted = b"%0*d" % (len(old), wrong)
+        (root / path).write_bytes(content[: edit.start] + planted + content[edit.end :])
+        texts = [problem.text for problem in verify(journal) if problem.file == path]
+        assert any("agree" in text for text in texts), (texts, planted, content)
 
 
 @pytest.mark.parametrize("number", [7, 8])

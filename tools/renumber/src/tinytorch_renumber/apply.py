@@ -40,10 +40,12 @@ def apply(
     try:
         journal.say("applying")
         carry_out(journal, record)
-    except (OSError, RenumberError, KeyboardInterrupt) as error:
+    except BaseException as error:
         from .undo import undo  # it needs this module for resuming
 
         undo(journal, force=True)
+        if not isinstance(error, OSError | RenumberError | KeyboardInterrupt):
+            raise
         raise TreeError(f"everything was put back after: {error or type(error).__name__}") from error
     return journal
 
@@ -110,7 +112,9 @@ def stage(
     }
     record.paths = [(rename.before, scan.new_path(rename.before) or "") for rename in scan.renames]
     record.kept = {f.path: f.digest for f in scan.files if f.digest and f.path not in changed}
-    record.disagreeing = {f.path: f.disagreeing for f in scan.files if f.disagreeing}
+    stay = scan.plan.staying()
+    counts = {f.path: f.agreeing(stay) for f in scan.files if f.form != "safetensors"}
+    record.agreeing = {path: count for path, count in counts.items() if count}
     return record
 
 

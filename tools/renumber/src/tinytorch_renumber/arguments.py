@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     preview = command("preview", "show what a plan would change, as a diff and a list")
     preview.add_argument("--json", action="store_true", help="print every reference as JSON")
     preview.add_argument("--no-diff", action="store_true", help="print the summary alone")
+    preview.add_argument("--shims", action="store_true", help="show the import shims, too")
+    preview.add_argument("--bump", action="store_true", help="show versions and change logs in the diff, too")
     applying = command("apply", "change the tree; `undo` takes it back")
     applying.add_argument("--shims", action="store_true", help="leave import shims at the old paths")
     applying.add_argument("--bump", action="store_true", help="raise versions, with entries in change logs")
@@ -59,9 +62,15 @@ def parser() -> argparse.ArgumentParser:
 class Swap(argparse.Action):
     """Appends a swap to the operations."""
 
-    def __call__(self, parser, namespace, values, option_string=None):  # type: ignore[no-untyped-def]
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
         """Append."""
-        namespace.operations = [*(namespace.operations or []), ("swap", *values)]
+        namespace.operations = [*(namespace.operations or []), ("swap", *(values or ()))]
 
 
 def add_plan(sub: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
-from .changelog import HEAD, NAME, entry_edit
+from .changelog import HEAD, NAME, entry_edit, entry_lines
 from .model import Edit
 from .names import view
 from .packages import TESTS, Moved, Package, find_packages, moved_paths, owner
@@ -44,6 +44,7 @@ class Bumps:
     edits: dict[str, list[Edit]] = field(default_factory=dict)  # by path before
     created: list[Shim] = field(default_factory=list)
     left: list[str] = field(default_factory=list)  # what a person has to do
+    entries: dict[str, str] = field(default_factory=dict)  # of the change logs, by name of the package
 
 
 def following(package: Package, change: int) -> Bump:
@@ -119,6 +120,8 @@ def write_down(scan: TreeScan, result: Bumps, bump: Bump, moved: Sequence[Moved]
     edit = Edit(*package.span, bump.new.encode("ascii"))
     result.edits.setdefault(package.file, []).append(edit)
     lines = [f"`{m.before}` -> `{m.after}`" if m.after else f"`{m.before}`, deleted" for m in moved]
+    text = "\n".join(entry_lines(scan.plan, bump.new, breaks, lines))
+    result.entries[package.name] = text
     logs = [e for e in scan.entries if e.path.rpartition("/")[0] == package.folder and NAME.fullmatch(e.name)]
     if not logs:
         head = HEAD.format(name=package.name).encode("ascii")

@@ -147,10 +147,11 @@ class Judge:
             return Verdict(Status.BARE, [], f"{slug} has no number after this plan", True)
         if slug in plan.renamed:
             name = text[name_start:name_end]
-            if mention.form == "joined" and name.islower():
+            same = plan.renamed[slug] == slug  # only written otherwise: 08_Spatial
+            if mention.form == "joined" and (name.islower() or same):
                 name = plan.renamed[slug].replace("_", "-" if "-" in text[end:name_end] else "_")
                 edits.append(Edit(name_start, name_end, name.encode()))
-            elif name and mention.form != "joined":
+            elif name and mention.form != "joined" and not same:
                 return Verdict(Status.SURE, edits, f"{slug} is renamed; its title is left as it is", True)
         return Verdict(Status.SURE, [e for e in edits if view(e.text) != text[e.start : e.end]])
 

@@ -105,17 +105,23 @@ def impact(arguments: argparse.Namespace) -> int:
 def preview(arguments: argparse.Namespace) -> int:
     """Show what a plan would change."""
     scan = scanned(arguments, read_spec(arguments), quiet=arguments.json)
+    shims = plan_shims(scan) if arguments.shims else []
+    bumps = plan_bumps(scan, shims)
+    created = [*shims, *(bumps.created if arguments.bump else [])]
+    if arguments.bump:
+        add_to(scan, bumps)
     if arguments.json:
-        print(report.as_json(scan))
+        print(report.as_json(scan, bumps, created))
         return 1 if scan.left else 0
     out = report.console()
     if scan.plan.applied:
         out.print("the tree has this order already")
         return 0
     if not arguments.no_diff:
-        report.show_diff(out, scan)
+        report.show_diff(out, scan, created)
     report.summary(out, scan)
-    return 1 if scan.left else 0
+    report.versions(out, bumps, planned=not arguments.bump)
+    return 1 if scan.left or (arguments.bump and bumps.left) else 0
 
 
 def apply_plan(arguments: argparse.Namespace) -> int:

@@ -14,6 +14,8 @@ from .regions import FRONT
 from .tables import TABLES, find_rows
 from .tomltext import Reader, is_toml
 
+LARGEST = 8_000_000  # bytes of JSON; in more of it only lines are looked at
+
 
 def may_hold(data: bytes, form: str, names: Names) -> bool:
     """Whether a file in which no line holds a pair may hold one all the same."""
@@ -38,7 +40,7 @@ def apart(
     mentions = list(mentions)
     groups: list[Group] = []
     try:
-        if form == "json" and likely(data, names) and jsontext.is_json(data):
+        if form == "json" and len(data) < LARGEST and likely(data, names) and jsontext.is_json(data):
             groups = jsontext.groups(text)
         elif form == "toml" and likely(data, names) and is_toml(data):
             groups = Reader(text).read()

@@ -39,6 +39,15 @@ def diff(scan: TreeScan) -> Iterator[str]:
             yield text if line.endswith(b"\n") else f"{text}\n\\ No newline at end of file"
 
 
+def new_file(path: str, content: bytes) -> Iterator[str]:
+    """Yield the lines of the diff of a file that is created."""
+    lines = lines_of(content)
+    yield "--- /dev/null"
+    yield f"+++ b/{path}"
+    yield f"@@ -0,0 +1,{len(lines)} @@"
+    yield from (f"+{line.decode('utf-8', errors='backslashreplace').rstrip()}" for line in lines)
+
+
 def changes(data: bytes, edits: list[Edit]) -> Iterator[Change]:
     """Yield the stretches of whole lines that change."""
     groups: list[list[Edit]] = []

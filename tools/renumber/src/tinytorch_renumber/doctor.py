@@ -32,7 +32,11 @@ def examine(root: Path) -> dict[str, Any]:
     return {
         "order": dict(sorted(orders.numbers.items(), key=lambda item: item[1])),
         "conflicts": orders.conflicts,
-        "orders": [describe(order, numbers) for order in orders.every if len(order.numbers) > 1],
+        "orders": [
+            told
+            for order in orders.every
+            if (told := describe(order, numbers))["disagrees"] or len(order.numbers) > 1
+        ],
         "used_twice": twice(orders.numbers),
         "stale": listed(Status.STALE),
         "dangling": listed(Status.DANGLING),

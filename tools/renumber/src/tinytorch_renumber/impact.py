@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from .bump import plan_bumps
 from .model import FileScan
 from .names import Names
-from .packages import find_packages, moved_paths
+from .packages import Moved, find_packages, moved_paths
 from .plan import Plan
+from .shims import Shim, plan_shims
 from .tree import TreeScan, scan_tree
 
 LABELS = {
@@ -24,11 +26,13 @@ LABELS = {
     "notebooks": "notebooks updated",
     "references": "other references rewritten",
     "left": "places left for a person",
-    "facade_imports": "facade imports that break",
-    "numbered_imports": "numbered imports that break",
-    "learner": "modules whose number a learner has to relearn",
-    "similarity": "rename similarity, lowest",
-    "bumps": "version bump",
+    "facade_imports": "public imports that break: facade",
+    "numbered_imports": "public imports that break: numbered",
+    "shims": "public imports that break: numbered, with --shims",
+    "learner": "learner impact",
+    "similarity": "git rename similarity, lowest",
+    "bumps": "version bump of each package",
+    "bumps_with_shims": "version bump of each package, with --shims",
     "seconds": "seconds of CPU for the measurement",
 }
 
@@ -48,9 +52,11 @@ class Impact:
     left: int = 0
     facade_imports: int = 0
     numbered_imports: list[str] = field(default_factory=list)
-    learner: int = 0
+    shims: str = ""
+    learner: str = ""
     similarity: str = "-"
     bumps: dict[str, str] = field(default_factory=dict)
+    bumps_with_shims: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -76,12 +82,49 @@ def measure(root: Path, plan: Plan) -> Impact:
     result.left = len(scan.left)
     # Only a deleted module's imports have nowhere to go; all others lead to the same code under another name.
     result.facade_imports = sum(r.kind == "import" for r in scan.left)
-    result.numbered_imports = [moved.before for moved in moved_paths(scan, find_packages(scan))]
-    result.learner = sum(plan.moves(slug) for slug in plan.source)
+    moved = moved_paths(scan, find_packages(scan))
+    result.numbered_imports = [item.before for item in moved]
+    shims = plan_shims(scan)
+    result.shims = forwarded(scan, shims, moved)
+    result.learner = learner(plan)
     result.similarity = similarity(scan)
     result.bumps = {bump.package.name: str(bump) for bump in plan_bumps(scan).every}
+    result.bumps_with_shims = {bump.package.name: str(bump) for bump in plan_bumps(scan, shims).every}
     result.seconds = round(time.process_time() - begin, 2)
     return result
+
+
+def forwarded(scan: TreeScan, shims: Sequence[Shim], moved: Sequence[Moved]) -> str:
+    """Say what shims change: which numbered imports go on working, with a warning, and which don't."""
+    places = {shim.path.rpartition("/")[0] for shim in shims}
+    broken = [item.before for item in moved if not (item.after and old_place(scan, item.path) in places)]
+    works = (
+        f"; {len(moved) - len(broken)} work, with a DeprecationWarning" if len(moved) > len(broken) else ""
+    )
+    return (", ".join(broken) or "none") + works
+
+
+def old_place(scan: TreeScan, path: str) -> str:
+    """Return where a path's old name is looked for afterwards."""
+    folder, _, name = path.rpartition("/")
+    return posixpath.join((scan.new_path(folder) if folder else "") or "", name)
+
+
+def learner(plan: Plan) -> str:
+    """Say what a learner notices who imports from the facades."""
+    moved = [slug for slug in plan.source if plan.moves(slug) and slug in plan.target]
+    lost = [slug for slug, fate in plan.removed.items() if fate == "unnumber"]
+    deleted = [slug for slug, fate in plan.removed.items() if fate == "delete"]
+    parts = [f"{len(moved)} modules get another number"] if moved and not plan.applied else []
+    parts += [f"{slug} loses its number" for slug in lost]
+    parts += [f"{slug} is deleted" for slug in deleted]
+    for slug, marks in plan.marks.items():
+        words = [
+            f"path {value}" if key == "path" else f"{'' if value else 'not '}{key}"
+            for key, value in marks.items()
+        ]
+        parts.append(f"{slug}: {', '.join(words)}")
+    return "; ".join(parts) or "none"
 
 
 def is_module(name: str, names: Names) -> bool:

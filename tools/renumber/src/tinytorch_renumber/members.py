@@ -36,6 +36,7 @@ FOREIGN = re.compile(r"[^\w./\\-]")  # what can't stand before a name in a path
 ASSIGNED = re.compile(rb"[\"'\w][ \t]*[:=]\s*[\"']?\d{1,3}(?![\w.])")
 WORD = re.compile(rb"(\w+)[\"']?\Z")
 KEYED = re.compile(rb"(?:^|[{,\s\[.])[\"']?\d{1,3}[\"']?(?:\s*[:=]\s*[{\[(]|:\s*$|\s*\])", re.MULTILINE)
+ROW = re.compile(rb"\[\s*[\"']?\d{1,3}[\"']?\s*,|-[ ]+-[ ]+[\"']?\d")
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class Group:
 
 def likely(data: bytes, names: Names) -> bool:
     """Whether data may hold such a pair; it costs little to ask."""
-    if KEYED.search(data):
+    if KEYED.search(data) or (ROW.search(data) and names.spoken.search(data)):
         return True
     keys = {key.encode("ascii") for key in NUMBER_KEYS}
     slugs = {slug.encode("ascii") for slug in names.slugs}
@@ -79,7 +80,7 @@ def find_pairs(groups: Iterable[Group], names: Names) -> Iterator[Mention]:
             rows = [found for _, row in group.items if (found := in_row(row, names))]
             yield from (mention(number, slug, weak=True) for slug, number, firm in rows if firm)
             loose = [(slug, number) for slug, number, firm in rows if not firm]
-            yield from enough(loose, names, everything=False)
+            yield from enough(loose, names, 2)
 
 
 def in_mapping(group: Group, names: Names) -> Iterator[Mention]:
@@ -99,7 +100,7 @@ def in_mapping(group: Group, names: Names) -> Iterator[Mention]:
             elif slug := text_names(key.text, names):
                 entries.append((slug, value))
     whole = group.table and len(entries) == len(group.items)
-    yield from enough(entries, names, everything=whole)
+    yield from enough(entries, names, 2 if whole else 3)
 
 
 def in_row(row: Scalar | Group | None, names: Names) -> tuple[str, Scalar, bool] | None:
@@ -114,14 +115,12 @@ def in_row(row: Scalar | Group | None, names: Names) -> tuple[str, Scalar, bool]
     return (slug, number, firm) if slug else None
 
 
-def enough(entries: list[tuple[str, Scalar]], names: Names, everything: bool) -> Iterator[Mention]:
+def enough(entries: list[tuple[str, Scalar]], names: Names, least: int) -> Iterator[Mention]:
     """Yield entries whose numbers are modules', which they are if several are right, and most."""
     source = names.plan.source
     right = len({slug for slug, number in entries if source.get(slug) == int(number.text)})
-    sure = right >= (2 if everything else 3) and 2 * right > len(entries)
-    sure = sure or (not everything and right == len(entries) >= 2)
-    for slug, number in entries:
-        yield mention(number, slug, form="member" if sure else "maybe")
+    form = "member" if right >= least and 2 * right > len(entries) else "maybe"
+    yield from (mention(number, slug, form=form) for slug, number in entries)
 
 
 def mention(

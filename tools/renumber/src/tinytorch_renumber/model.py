@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -59,6 +59,11 @@ class FileScan:
     versions: list[Edit] = field(default_factory=list)  # what --bump writes, no reference of the course
     disagreeing: int = 0  # pairs that contradict the source order
     broken: bool = False  # a Python file or notebook that doesn't parse
+
+    def agreeing(self, modules: Container[str]) -> int:
+        """Return how many pairs of these modules are right; those in anchors follow their headings."""
+        right = (Status.SURE, Status.UNPARSABLE)
+        return sum(r.status in right and r.module in modules for r in self.references)
 
 
 class Rename(NamedTuple):

@@ -15,6 +15,9 @@ from .walk import Entry, walk
 NUMBERED = re.compile(
     r"(m|module_|module-|)(\d{1,3})[_-]([A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*)(?=$|\.\w+$)"
 )
+FILED = re.compile(
+    r"(test_module_|test_m|test_|tests_)(\d{1,3})[_-]([A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*)\.\w+$"
+)
 ELSEWHERE = re.compile(
     r"(?i)(?:^|/)[\w-]*(?:milestones?|checkpoints?|examples?|exercises?|weeks?|archive)(?:/|$)"
 )
@@ -66,7 +69,7 @@ def orders_of(root: Path, entries: Iterable[Entry]) -> Orders:
             lessons.add(folder)
         if name == "__init__.py":
             inits.add(folder)
-        match = NUMBERED.match(name)
+        match = NUMBERED.match(name) or (FILED.match(name) if entry.kind == "file" else None)
         if match is None or (entry.kind == "folder" and match.end() != len(name)):
             continue
         if entry.kind == "folder" and is_shim(root / entry.path):

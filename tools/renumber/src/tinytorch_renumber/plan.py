@@ -73,6 +73,10 @@ class Plan:
         kept = {slug: self.source[slug] for slug, fate in self.removed.items() if fate == "keep"}
         return {**final, **kept}
 
+    def staying(self) -> set[str]:
+        """Return the modules that have their name and a number before and after."""
+        return {slug for slug in self.source if slug not in self.renamed and slug in self.final}
+
     def inverse(self, partial: bool = False) -> Plan:
         """Return the plan that leads back, for all modules or, if `partial`, for those that kept a number."""
         if not partial and any(fate != "keep" for fate in self.removed.values()):

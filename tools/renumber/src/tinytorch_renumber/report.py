@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from rich import box
@@ -17,8 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from .bump import Bumps
-from .diff import diff
+from .diff import diff, new_file
 from .model import Reference, Status
+from .shims import Shim
 from .tree import TreeScan
 
 SHOWN = 40  # lines of a list; --json has all
@@ -46,14 +48,25 @@ def progress(what: str, quiet: bool) -> Iterator[Any]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def as_json(scan: TreeScan) -> str:
-    """Return everything that a scan found."""
+def as_json(scan: TreeScan, bumps: Bumps, created: Sequence[Shim]) -> str:
+    """Return everything that a scan found, and what would be written besides."""
     plan = scan.plan
     table = {
         "plan": {"name": plan.name, "source": dict(plan.source), "target": dict(plan.target)},
         "renames": [{"before": r.before, "after": scan.new_path(r.before)} for r in scan.renames],
         "links": [{"path": path, "before": old, "after": new} for path, old, new in scan.links],
         "files": [item.path for item in scan.changed],
+        "created": [shim.path for shim in created],
+        "bumps": [
+            {
+                "package": bump.package.name,
+                "part": bump.part,
+                "before": str(bump.package.version or ""),
+                "after": bump.new,
+                "entry": bumps.entries.get(bump.package.name, ""),
+            }
+            for bump in bumps.every
+        ],
         "references": [reference_json(r) for r in scan.references()],
     }
     return json.dumps(table, indent=2)
@@ -75,10 +88,10 @@ def reference_json(reference: Reference) -> dict[str, Any]:
     }
 
 
-def show_diff(out: Console, scan: TreeScan) -> None:
+def show_diff(out: Console, scan: TreeScan, created: Sequence[Shim] = ()) -> None:
     """Print the diff; on a terminal in the colours of git."""
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in diff(scan):
+    for line in chain(diff(scan), *(new_file(shim.path, shim.content) for shim in created)):
         if out.is_terminal:
             out.print(Text(line, colours.get(line[:1], "")))
         else:
@@ -103,8 +116,10 @@ def summary(out: Console, scan: TreeScan) -> None:
     left(out, scan.left)
 
 
-def versions(out: Console, bumps: Bumps) -> None:
-    """Print the versions that rise, and those that a person has to raise."""
+def versions(out: Console, bumps: Bumps, planned: bool = False) -> None:
+    """Print the versions that rise, or would, and those that a person has to raise."""
+    if planned and bumps.every:
+        out.print("with --bump, which `preview --bump` shows with the entries of the change logs:")
     for bump in bumps.every:
         if bump.new:
             out.print(f"version {escape(bump.package.name)}: {bump}", style="bold")
@@ -130,7 +145,9 @@ def more(out: Console, count: int) -> None:
 
 def rows_table(out: Console, rows: list[list[str]]) -> None:
     """Print rows, the first of them the heading."""
-    table = Table(*rows[0], box=box.ASCII)
+    table = Table(box=box.ASCII)
+    for heading in rows[0]:
+        table.add_column(escape(heading), overflow="fold")  # an ellipsis would be no ASCII
     for row in rows[1:]:
         table.add_row(*(escape(cell) for cell in row))
     out.print(table)
@@ -142,10 +159,10 @@ def examination(out: Console, found: dict[str, Any]) -> None:
     for text in found["conflicts"]:
         out.print(f"conflict: {escape(text)}", style="red")
     for order in found["orders"]:
-        differs = ", ".join(f"{n:02d} {slug}" for slug, n in order["disagrees"].items()) or "agrees"
-        out.print(
-            f"{escape(order['folder'])}: {len(order['numbers'])} {order['what']}; wrong: {escape(differs)}"
-        )
+        differs = ", ".join(f"{n:02d} {slug}" for slug, n in order["disagrees"].items())
+        count, what = len(order["numbers"]), order["what"]
+        verdict = f"disagrees in {differs}" if differs else "agrees"
+        out.print(f"{escape(order['folder'])}: {count} {what if count > 1 else what[:-1]}; {escape(verdict)}")
         for number, slugs in order["used_twice"].items():
             out.print(f"  {number:02d} is used twice: {escape(', '.join(slugs))}", style="red")
     for status in ("stale", "dangling", "dynamic"):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .classify import Judge
 from .data import may_hold
 from .journal import Journal, Record, plan_from_json
+from .links import Site, broken
 from .model import FileScan, Status
 from .names import Names
 from .plan import Plan
@@ -55,6 +56,16 @@ def verify(journal: Journal) -> list[Problem]:
     was = {record.files[i].now: i for i in range(len(record.files))}
     kept = {relocated(path, moved): path for path in record.kept}
     literals = Literals(record, entries)
+    stay = plan.staying()
+
+    def read_before(path: str) -> bytes:
+        i = changed.get(path)
+        if i is not None:
+            return (journal.folder / "before" / str(i)).read_bytes()
+        return (root / relocated(path, moved)).read_bytes()
+
+    changed = {change.path: i for i, change in enumerate(record.files)}
+    sites = Site(literals.before, read_before), Site(literals.now, lambda path: (root / path).read_bytes())
     seen: set[str] = set()
     for entry in entries:
         if entry.kind != "file":
@@ -75,6 +86,8 @@ def verify(journal: Journal) -> list[Problem]:
                 problems.append(Problem(entry.path, "differs, although the plan didn't change it"))
         else:
             before, name_before = b"", entry.path
+        pages = (sites[0], name_before, before), (sites[1], entry.path, now)
+        problems += [Problem(entry.path, text) for text in broken(entry.form, *pages)]
         if entry.form in TOLD or not (worth(now, entry.form, new) or worth(before, entry.form, old)):
             continue
         found = scan_bytes(now, entry.form, entry.path, new, new_judge)
@@ -87,6 +100,12 @@ def verify(journal: Journal) -> list[Problem]:
         if found.disagreeing > allowed:
             text = f"{found.disagreeing} numbers disagree with their names, {allowed} before"
             problems.append(Problem(entry.path, f"{text}: {listed(found)}"))
+        known = entry.path in was or entry.path in kept
+        right, was_right = found.agreeing(stay), record.agreeing.get(name_before, 0) if known else 0
+        if right < was_right:
+            problems.append(
+                Problem(entry.path, f"{right} numbers agree with their names, {was_right} before")
+            )
         problems += literals.check(
             old,
             entry.path,

@@ -1,0 +1,2 @@
+# -*- coding: latin-1 -*-
+X = {"יי": 1, 7: ("dataloader", "י"), "י": {"number": 8, "י": 1, "name": "spatial"}}

@@ -1,0 +1,2 @@
+# -*- coding: latin-1 -*-
+X = {"יי": 1, 8: ("dataloader", "י"), "י": {"number": 9, "י": 1, "name": "spatial"}}
