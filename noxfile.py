@@ -249,7 +249,7 @@ def install_torch(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="venv")
 def oracle(session: nox.Session) -> None:
-    """Compare every public name with PyTorch's and torchvision's: values, gradients, dtypes, shapes, errors."""
+    """Compare every public name with PyTorch's and torchvision's: values, gradients, dtypes, errors."""
     install_torch(session)
     # Without what it requires: another build of PyTorch. Its compiled part isn't needed.
     session.install("--no-deps", f"torchvision=={TORCHVISION}")
