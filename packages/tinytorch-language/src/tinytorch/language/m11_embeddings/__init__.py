@@ -1,7 +1,8 @@
 """Numbers to vectors: embeddings, and where a token stands."""
 
 from .alibi import alibi_bias as alibi_bias, alibi_slopes as alibi_slopes
-from .embedding import Embedding as Embedding, embedding as embedding
+from .embedding import Embedding as Embedding
+from .lookup import embedding as embedding
 from .positions import (
     PositionalEmbedding as PositionalEmbedding,
     SinusoidalPositionalEncoding as SinusoidalPositionalEncoding,

@@ -34,6 +34,7 @@ from .kernels import (
 )
 from .tiles import Heads, Tile, empty_result, for_each, gradients, in_heads, like_queries, tiles, units
 
+NEVER = 1e30  # the logarithm of the sum of a query that saw nothing, so that all its weights are 0
 ROWS, COLUMNS = 128, 512  # queries and keys in a block
 
 
@@ -92,7 +93,7 @@ def forward(heads: Heads, dropout: Any, is_causal: bool, scale: float, out: Any)
             np.log(sums, out=logs[..., rows, :])
             if shift is not None:
                 logs[..., rows, :] += shift
-            logs[..., rows, :][sums == 0] = np.inf  # then all weights of a query that saw nothing are 0
+            logs[..., rows, :][sums == 0] = NEVER
 
     for_each(parts, unit)
     return log_sums
@@ -122,7 +123,7 @@ class Room:
 
 def blocks(tile: Tile) -> Iterator[slice]:
     """Cut the keys of a tile into blocks."""
-    for start in range(0, tile.end, COLUMNS):
+    for start in range(0, max(tile.end, 1), COLUMNS):  # one without keys, if there are none
         yield slice(start, min(start + COLUMNS, tile.end))
 
 
@@ -240,6 +241,8 @@ def weights(scores: Any, mask: Any, offset: int | None) -> None:
     """Replace scores, less the logarithm of their sum, by the weights."""
     if mask is not None and mask.dtype.kind != "b":
         scores += mask
+    if offset is not None or mask is not None:
+        np.minimum(scores, 0, out=scores)  # no weight is above 1, but the exponential of what is hidden may be
     np.exp(scores, scores)
     if mask is not None and mask.dtype.kind == "b":
         clear(scores, mask)
