@@ -205,3 +205,21 @@ def test_overlapping_memory():
     x = tensor([1.0, 2.0, 3.0, 4.0])
     x[1:].add_(x[:-1])
     assert x.tolist() == [1, 3, 5, 7]
+
+
+def test_other_memory_through_data():
+    """`p.data = x` shares x's memory, and what an operation had saved stays as it was."""
+    p = tensor([1.0, 2.0], requires_grad=True)
+    y = (p * p).sum()
+    x = tensor([5.0, 6.0])
+    p.data = x
+    y.backward()
+    assert p.grad.tolist() == [2.0, 4.0]
+    x[0] = 9.0
+    assert p.tolist() == [9.0, 6.0]
+    assert p.requires_grad
+    assert p.is_leaf
+    with pytest.raises(TypeError, match="has to be a tensor"):
+        p.data = 3
+    with pytest.raises(RuntimeError, match="convert it first"):
+        p.data = x.double()

@@ -174,5 +174,7 @@ code("autograd.grad((x * x).sum(), x, create_graph=False, retain_graph=None, all
 code("x.data.add_(1)\nout = x * 1", x=T(3))
 code("h = x + 1\n(h * h).sum().backward()\n(h * 3).sum().backward()\nout = x.grad", x=T(3))
 code("y = x * 1\nz = y * y\ny.data.add_(1)\nz.sum().backward()\nout = x.grad", x=T(3))
+code("p = x * 1\np = p.detach().requires_grad_()\np.data = y\nout = p, p.requires_grad, (p * 2).sum()", x=T(3), y=T(3, grad=False))
+code_error("x.data = 3", x=T(3))
 code("y = x * x\ny.sum().backward(create_graph=True)\nout = x.grad.detach()", x=T(3))
 code("autograd.grad((x * x).sum(), x, create_graph=True)[0].detach()", x=T(3))

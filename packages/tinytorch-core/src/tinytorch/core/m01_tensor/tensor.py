@@ -263,6 +263,17 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
         """The same memory without history (PyTorch's old name for `detach()`)."""
         return self.detach()
 
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if value.array.dtype != self.array.dtype:
+            raise RuntimeError(
+                f"this tensor is {self.array.dtype}, so it can't take the memory of one that is "
+                f"{value.array.dtype}; convert it first: value.to({self.array.dtype})"
+            )
+        self.array = value.array  # shared from now on; who saved the old memory still has it
+
     def backward(
         self,
         gradient: Tensor | None = None,
