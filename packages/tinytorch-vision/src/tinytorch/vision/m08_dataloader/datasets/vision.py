@@ -150,8 +150,8 @@ class ImageArrays(VisionDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         """Return the image, an array (H, W) or (H, W, 3), and its label, an int; both transformed."""
         if isinstance(self.transform, Batched):
-            images, labels = self.__getitems__([index]).tensors  # type: ignore[union-attr]
-            return images[0], labels[0].item()
+            images, labels = self._batch([index])
+            return images[0], labels[0]
         return self.transformed(_array(self.data)[index], int(self.targets[index]))
 
     def __getitems__(self, indices: Sequence[int]) -> Rows | list[tuple[Any, Any]]:
@@ -159,11 +159,19 @@ class ImageArrays(VisionDataset):
         own_items = type(self).__getitem__ is not ImageArrays.__getitem__
         if own_items or not isinstance(self.transform, Batched):
             return [self[i] for i in indices]
+        images, labels = self._batch(indices)
+        if self.target_transform is not None:  # whatever it returns
+            return list(zip(images, labels))
+        return Rows([images, np.asarray(labels)])
+
+    def _batch(self, indices: Sequence[int]) -> tuple[Any, list[Any]]:
+        """Return the images at once as a `Batched` transform makes them, and the labels."""
+        assert self.transform is not None
         images = self.transform(_array(self.data)[np.asarray(indices)])
         labels = [int(self.targets[i]) for i in indices]
         if self.target_transform is not None:
             labels = [self.target_transform(label) for label in labels]
-        return Rows([images, np.asarray(labels)])
+        return images, labels
 
     def __len__(self) -> int:
         return len(self.data)
