@@ -265,4 +265,5 @@ def bench(session: nox.Session) -> None:
     install_torch(session)
     measured = [package for package in PACKAGES.values() if package.is_track]
     install(session, [*measured, PACKAGES["tinytorch-milestones"], PACKAGES["tinytorch-renumber"]])
+    session.install(*TOKENIZERS)
     session.run("python", str(ROOT / "tools" / "bench" / "__main__.py"), *session.posargs)
