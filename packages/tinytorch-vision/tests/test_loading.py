@@ -173,8 +173,8 @@ def test_streams():
 def test_what_is_not_defined_says_so():
     with pytest.raises(NotImplementedError, match="define __getitem__"):
         Dataset()[0]
-    with pytest.raises(NotImplementedError, match="define __iter__"):
-        iter(IterableDataset())
+    with pytest.raises(TypeError, match="__iter__"):
+        IterableDataset()
     with pytest.raises(NotImplementedError, match="define __iter__"):
         iter(Sampler())
     with pytest.raises(TypeError, match="define __len__"):
@@ -331,6 +331,8 @@ def test_what_cannot_be_collated(sample):
 def test_unlike_samples():
     with pytest.raises(TypeError, match=r"must be alike, got \['Tensor', 'int'\]"):
         default_collate([tt.zeros(1), 1])
+    with pytest.raises(TypeError, match=r"must be alike, got \['int', 'str'\]"):
+        default_collate([1, "a"])
 
 
 def test_convert():

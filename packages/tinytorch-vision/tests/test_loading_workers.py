@@ -17,7 +17,7 @@ METHODS = [m for m in ("fork", "spawn") if m in multiprocessing.get_all_start_me
 LIMIT = 300  # seconds; a script takes two or three where nothing else runs
 
 PRELUDE = """
-import gc, json, multiprocessing, os, random, sys, threading, time, warnings
+import gc, json, multiprocessing, os, random, sys, threading, time
 from pathlib import Path
 import numpy as np
 import tinytorch.core as tt
@@ -121,8 +121,6 @@ def raised(dataset, **options):
         assert time.monotonic() - began < 60, "it hung"
         return error
     raise AssertionError("nothing was raised")
-
-warnings.filterwarnings("ignore", message="This DataLoader will create")
 """
 
 

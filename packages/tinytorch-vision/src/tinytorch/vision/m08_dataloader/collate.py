@@ -58,10 +58,10 @@ def default_collate(batch: Any) -> Any:
         return _collate_arrays([np.asarray(array) for array in batch])
     if isinstance(first, _SCALARS):
         return from_numpy(np.asarray(batch))
-    if isinstance(first, float):
-        return tensor(batch, dtype=float64)
-    if isinstance(first, int):
-        return tensor(batch)
+    if isinstance(first, (float, int)):
+        if not all(isinstance(number, (float, int, *_SCALARS)) for number in batch):
+            raise TypeError(_unlike(batch))
+        return tensor(batch, dtype=float64 if isinstance(first, float) else None)
     if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, Mapping):
@@ -105,8 +105,7 @@ def default_convert(data: Any) -> Any:
 
 def _collate_tensors(batch: Sequence[Tensor]) -> Tensor:
     if any(not isinstance(t, Tensor) for t in batch):
-        kinds = sorted({type(t).__name__ for t in batch})
-        raise TypeError(f"default_collate: the samples of a batch must be alike, got {kinds}")
+        raise TypeError(_unlike(batch))
     arrays = [t.array for t in batch]
     if any(t.requires_grad for t in batch):
         _check_shapes(arrays)
@@ -156,6 +155,11 @@ def _like_sequence(model: Sequence[Any], parts: list[Any]) -> Any:
         return type(model)(parts)  # type: ignore[call-arg]
     except TypeError:
         return parts
+
+
+def _unlike(batch: Sequence[Any]) -> str:
+    kinds = sorted({type(sample).__name__ for sample in batch})
+    return f"default_collate: the samples of a batch must be alike, got {kinds}"
 
 
 def _unknown(found: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -33,7 +34,7 @@ class Dataset(Generic[T_co]):
     # No __len__ here: list(dataset) and the like would call it and fail, although they can do without.
 
 
-class IterableDataset(Dataset[T_co]):
+class IterableDataset(Dataset[T_co], ABC):
     """The base of datasets that come as a stream: a subclass defines `__iter__`.
 
     With `num_workers` above 0 each worker has a copy and streams all of it, so that every sample comes
@@ -42,8 +43,8 @@ class IterableDataset(Dataset[T_co]):
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset
     """
 
-    def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError(f"{type(self).__name__} has to define __iter__(self)")
+    @abstractmethod
+    def __iter__(self) -> Iterator[T_co]: ...
 
     def __add__(self, other: Dataset[Any]) -> Any:
         return ChainDataset([self, other])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import warnings
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -43,12 +42,6 @@ def check_workers(num_workers: Any, timeout: Any, prefetch_factor: Any, persiste
         raise ValueError(f"prefetch_factor option should be at least 1, but got {prefetch_factor}")
     if persistent_workers and num_workers == 0:
         raise ValueError("persistent_workers option needs num_workers > 0")
-    if num_workers > usable_processors():
-        warnings.warn(
-            f"This DataLoader will create {num_workers} worker processes, but this process may use only "
-            f"{usable_processors()} processors; more workers than those are likely to be slower",
-            stacklevel=3,
-        )
 
 
 def check_options(
@@ -123,10 +116,3 @@ def context_of(method: Any, num_workers: int) -> BaseContext | None:
             f"start method, but got multiprocessing_context={method}"
         )
     return method
-
-
-def usable_processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -42,8 +42,8 @@ class Parcel:
             raise RuntimeError(
                 f"the dataset ({type(job.dataset).__name__}) or a function of this DataLoader can't be sent "
                 f"to a worker process: {type(error).__name__}: {error}. Lambdas, classes and functions that "
-                "are defined inside a function, open files and locks can't: define them at the top level of a "
-                "module, open files in __getitem__, or use num_workers=0"
+                "are defined inside a function, open files and locks can't: define them at the top level of "
+                "a module, open files in __getitem__, or use num_workers=0"
             ) from error
         views = [buffer.raw() for buffer in buffers]
         self.lengths = [view.nbytes for view in views]

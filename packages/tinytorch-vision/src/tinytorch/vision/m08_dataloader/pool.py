@@ -11,6 +11,7 @@ import time
 import warnings
 from collections import deque
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -75,7 +76,10 @@ class Pool:
             name=f"DataLoader worker {id}",
         )
         self.members.append(Member(process, our_tasks, our_results))
+        # A worker is born with Ctrl-C blocked, until it has learned to ignore it.
         masked = hasattr(signal, "pthread_sigmask")
+        if masked and not self.forked:
+            resource_tracker.ensure_running()  # Python's helper; starting it would unblock Ctrl-C again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else None
         try:
             with warnings.catch_warnings():
