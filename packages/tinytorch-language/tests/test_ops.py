@@ -43,9 +43,9 @@ def qkv(*lead: int, keys: int = 5, shared: tuple[int, ...] | None = None, low: f
     return (t(*lead, 4, 3, low=low), t(*few, keys, 3, seed=1, low=low), t(*few, keys, 2, seed=2))
 
 
-def attention(*options: object) -> list[tuple]:
-    """Make the cases of an attention that takes queries, keys, values, mask, `options[0]`, is_causal, scale."""
-    nothing = options[0]
+def attention() -> list[tuple]:
+    """Make the cases of an attention: queries, keys, values, mask, dropout, is_causal, scale."""
+    nothing = None
     return [
         (*qkv(2), None, nothing, False, 0.5),
         (*qkv(), None, nothing, True, 0.5),
@@ -80,14 +80,14 @@ CASES: dict[str, list[tuple]] = {
     ],
     # attention
     "attend": [
-        *attention(None),
+        *attention(),
         (*qkv(2, 3), t(4, 5), None, False, 0.5),  # the mask has a gradient
         (*qkv(2, 3), t(2, 1, 1, 5), None, False, 0.5),
         (*qkv(2), None, (1.5, b(2, 4, 5, seed=3).numpy()), False, 0.5),
         (*qkv(2), t(4, 5), (1.5, b(2, 4, 5, seed=3).numpy()), False, 0.5),
     ],
     "attend_blockwise": [
-        *attention(None),
+        *attention(),
         (*qkv(2, 3), constant(4, 5), None, False, 0.5),
         (*qkv(2), None, (0.3, 7), True, 0.5),
         (*qkv(2), b(4, 5), (0.3, 7), False, 0.5),

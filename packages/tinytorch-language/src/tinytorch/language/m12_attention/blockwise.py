@@ -242,7 +242,9 @@ def weights(scores: Any, mask: Any, offset: int | None) -> None:
     if mask is not None and mask.dtype.kind != "b":
         scores += mask
     if offset is not None or mask is not None:
-        np.minimum(scores, 0, out=scores)  # no weight is above 1, but the exponential of what is hidden may be
+        np.minimum(
+            scores, 0, out=scores
+        )  # no weight is above 1, but the exponential of what is hidden may be
     np.exp(scores, scores)
     if mask is not None and mask.dtype.kind == "b":
         clear(scores, mask)

@@ -121,7 +121,8 @@ def attend_backward(
         for_each(kept.units, unit)
         return d.reshape(*heads.many, *d.shape[-2:])
 
-    return *gradients(query, key, value, None, for_inputs), for_mask
+    # Behind a lambda: what the function of an input without gradient holds itself may be changed in place.
+    return *gradients(query, key, value, None, for_inputs), lambda: for_mask()
 
 
 def backward(
