@@ -209,6 +209,10 @@ def test_word_pieces(bert, text, framed):
     assert read_by_us.encode(text, allowed_special="all", add_special_tokens=framed) == theirs.encode(text, add_special_tokens=framed).ids == ids
     assert ours.decode(ids) == read_by_them.decode(ids, skip_special_tokens=False)
     assert ours.decode(ids, skip_special_tokens=True) == read_by_them.decode(ids)
+    if not framed:
+        encoding = ours.encode_with_offsets(text, allowed_special="all")
+        expected = read_by_them.encode(text, add_special_tokens=False)
+        assert encoding == (expected.ids, expected.tokens, expected.offsets)
 
 
 @pytest.mark.parametrize("options", [(), (False, False, False, False), (True, False, None, False), (False, True, None, True), (True, True, False, True)])

@@ -230,6 +230,13 @@ def test_only_texts_are_encoded(text):
         CharTokenizer("ab").encode(text)
 
 
+def test_only_bytes_are_encoded_as_bytes():
+    assert GPT2.encode_bytes(bytearray(b"Hello world")) == [15496, 995]
+    for data in ("Hello", 5, [72], None):
+        with pytest.raises(TypeError, match="expected bytes"):
+            GPT2.encode_bytes(data)
+
+
 def test_half_a_surrogate_pair_is_no_text():
     with pytest.raises(ValueError, match=r"character 1 of the text is '\\ud800'"):
         GPT2.encode("a\ud800")

@@ -138,3 +138,10 @@ def test_training_without_an_unknown_token():
 def test_wrong_options(options, words):
     with pytest.raises(ValueError, match=words):
         WordPieceTokenizer({"[UNK]": 0, "a": 1}, **options)
+
+
+def test_offsets():
+    encoding = TOKENIZER.encode_with_offsets("Un\xe4ff\x00able [SEP]xy", allowed_special="all")
+    assert encoding.tokens == ["un", "##aff", "##able", "[SEP]", "[UNK]"]
+    assert encoding.offsets == [(0, 2), (2, 5), (6, 10), (11, 16), (16, 18)]
+    assert encoding.ids == TOKENIZER.encode("Un\xe4ff\x00able [SEP]xy", allowed_special="all")

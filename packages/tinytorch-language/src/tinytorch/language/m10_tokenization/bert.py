@@ -42,8 +42,11 @@ class BertNormalizer(NamedTuple):
     def words(self, text: str) -> Iterator[list[str]]:
         """Yield the words of a text in lists."""
         for chunk in chunks(text):
-            normal = self.normalize_str(chunk)
-            yield FIND_ASCII(normal) if normal.isascii() else unicode_pattern(WORDS).findall(normal)
+            yield self.split(self.normalize_str(chunk))
+
+    def split(self, normal: str) -> list[str]:
+        """Return the words of a text in its normal form."""
+        return FIND_ASCII(normal) if normal.isascii() else list(unicode_pattern(WORDS).findall(normal))
 
     def normalize_str(self, text: str) -> str:
         """Return a text as its words are taken from it.
@@ -63,6 +66,11 @@ class BertNormalizer(NamedTuple):
             # Python knows that a sigma at the end of a word looks different; BERT's vocabulary doesn't.
             text = text.replace("\u03a3", "\u03c3").lower()
         return text
+
+    def aligned(self, text: str) -> tuple[str, list[int]]:
+        """Return the normal form, and for each of its characters the index of the one that it comes from."""
+        parts = [self.normalize_str(character) for character in text]
+        return "".join(parts), [i for i, part in enumerate(parts) for _ in part]
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .encoding import Encoding, byte_offsets, without_spaces
-from .ids import checked_ids, checked_text
+from .ids import checked_ids
 from .special import Choice
 from .splitting import Splitter
 from .subword import SubwordTokenizer
@@ -23,7 +23,13 @@ class ByteLevelCoder(SubwordTokenizer):
     _trim_offsets: bool
 
     def encode_bytes(self, data: bytes) -> list[int]:
-        """Return the ids of any bytes, also of such that aren't UTF-8; special tokens count as text."""
+        """Return the ids of any bytes, also of such that aren't UTF-8; special tokens count as text.
+
+        Raises:
+            TypeError: it isn't bytes.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"expected bytes, got {type(data).__name__}; a text is encoded by encode")
         text = bytes(data).decode("utf-8", "surrogateescape")
         lists = self._splitter.words(text)
         return [number for words in lists for word in words for number in self._encode_word(word)]
@@ -49,20 +55,13 @@ class ByteLevelCoder(SubwordTokenizer):
             allowed_special: see `encode`.
             disallowed_special: see `encode`.
         """
-        ids: list[int] = []
-        offsets: list[tuple[int, int]] = []
-        at = 0
-        for piece, special in self._special.split(checked_text(text), allowed_special, disallowed_special):
-            if special is None:
-                self._add_piece(piece, at, ids, offsets)
-            else:
-                ids.append(special)
-                offsets.append((at, at + len(piece)))
-            at += len(piece)
-        tokens = [self._tokens[number] for number in ids]
-        if self._trim_offsets:
-            offsets = [without_spaces(token, where) for token, where in zip(tokens, offsets)]
-        return Encoding(ids, tokens, offsets)
+        found = super().encode_with_offsets(
+            text, allowed_special=allowed_special, disallowed_special=disallowed_special
+        )
+        if not self._trim_offsets:
+            return found
+        trimmed = [without_spaces(token, where) for token, where in zip(found.tokens, found.offsets)]
+        return found._replace(offsets=trimmed)
 
     def _add_piece(self, piece: str, at: int, ids: list[int], offsets: list[tuple[int, int]]) -> None:
         """Add the ids and offsets of a piece of ordinary text that begins at `at`."""

@@ -127,8 +127,8 @@ def check_special_tokens() -> None:
     _same("two that begin at one place", got, ["<s><s>", "<s>"], "the longest counts")
     got = _pieces(tokenizer, "<s>", disallowed_special=())
     _same("disallowed_special=()", got, ["<", "s", ">"], "then it is text like any other")
-    got = tokenizer.decode(tokenizer.encode("a<s>", allowed_special="all"), skip_special_tokens=True)
-    _same("skip_special_tokens=True", got, "a", "leave them out when decoding")
+    text = tokenizer.decode(tokenizer.encode("a<s>", allowed_special="all"), skip_special_tokens=True)
+    _same("skip_special_tokens=True", text, "a", "leave them out when decoding")
 
 
 def check_offsets() -> None:
@@ -180,8 +180,8 @@ def check_files() -> None:
             _same(f"the vocabulary after {what}", loaded.get_vocab(), tokenizer.get_vocab(), "keep every id")
             _same(f"the merges after {what}", loaded.merges, tokenizer.merges, "keep their order")
             _same(f"the special tokens after {what}", loaded.special_tokens, {"<s>": 0}, "see the lesson")
-        first = merges.read_text(encoding="utf-8").split("\n")[0]
-        _same("the first line of merges.txt", first, "#version: 0.2", "GPT-2's reader drops the first line")
+        header = merges.read_text(encoding="utf-8").split("\n")[0]
+        _same("the first line of merges.txt", header, "#version: 0.2", "GPT-2's reader drops the first line")
         file.write_text('{"model": {"type": "BPE", "vocab"', encoding="utf-8")
         _raises(ValueError, lambda: BPETokenizer.load(file), "half a file", "say that it isn't JSON")
 

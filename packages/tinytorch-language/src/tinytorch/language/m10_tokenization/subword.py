@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from .base import Tokenizer
+from .encoding import Encoding
 from .ids import checked_text
 from .special import Choice, SpecialTokens
 
@@ -53,6 +54,32 @@ class SubwordTokenizer(Tokenizer):
             else:
                 ids.append(special)
         return ids
+
+    def encode_with_offsets(
+        self, text: str, *, allowed_special: Choice = (), disallowed_special: Choice = "all"
+    ) -> Encoding:
+        """Return the ids of a text's tokens, the tokens, and where in the text each stood.
+
+        Args:
+            text: any text.
+            allowed_special: see `encode`.
+            disallowed_special: see `encode`.
+        """
+        ids: list[int] = []
+        offsets: list[tuple[int, int]] = []
+        at = 0
+        for piece, special in self._special.split(checked_text(text), allowed_special, disallowed_special):
+            if special is None:
+                self._add_piece(piece, at, ids, offsets)
+            else:
+                ids.append(special)
+                offsets.append((at, at + len(piece)))
+            at += len(piece)
+        return Encoding(ids, [self._tokens[number] for number in ids], offsets)
+
+    def _add_piece(self, piece: str, at: int, ids: list[int], offsets: list[tuple[int, int]]) -> None:
+        """Add the ids and offsets of a piece of ordinary text that begins at `at`."""
+        raise NotImplementedError
 
     def _without_special(self, ids: Iterable[int]) -> list[int]:
         special = set(self._special.ids.values())

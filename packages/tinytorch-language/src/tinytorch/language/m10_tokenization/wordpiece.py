@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from . import corpus
 from .bert import BertNormalizer
 from .cache import WordCache
+from .characters import Alphabet
 from .files import PathLike
 from .ids import checked_ids, checked_text, checked_tokens, checked_vocabulary
 from .special import Choice, SpecialTokens
@@ -142,22 +143,9 @@ class WordPieceTokenizer(SubwordTokenizer):
         plan: corpus.Plan,
     ) -> WordPieceTokenizer:
         special_tokens = checked_tokens(special_tokens, "special_tokens")
-        kept: set[str] = set()
-
-        def alphabet(counts: Counter[str]) -> list[str]:
-            found: Counter[str] = Counter()
-            for word, count in counts.items():
-                for character in word:
-                    found[character] += count
-            kept.update(sorted(found, key=lambda c: (-found[c], c))[:limit_alphabet])
-            inside = {character for word in counts for character in word[1:] if character in kept}
-            ordered = [*special_tokens, *sorted(kept), *(f"##{character}" for character in sorted(inside))]
-            return list(dict.fromkeys(ordered))
-
-        def parts(word: str) -> list[str]:
-            return [f"##{c}" if i else c for i, c in enumerate(word) if c in kept]
-
-        tokens, _ = corpus.train(texts, normalizer or BertNormalizer(), alphabet, parts, plan, prefix="##")
+        alphabet = Alphabet(special_tokens, limit_alphabet)
+        splitter = normalizer or BertNormalizer()
+        tokens, _ = corpus.train(texts, splitter, alphabet.tokens, alphabet.parts, plan, prefix="##")
         ids = {token: number for number, token in enumerate(tokens)}
         cls_token, sep_token = (token if token in special_tokens else None for token in ("[CLS]", "[SEP]"))
         return cls(
@@ -212,6 +200,22 @@ class WordPieceTokenizer(SubwordTokenizer):
             ids.append(number)
             start = end
         return ids
+
+    def _add_piece(self, piece: str, at: int, ids: list[int], offsets: list[tuple[int, int]]) -> None:
+        """Add the ids and offsets of a piece of ordinary text that begins at `at`."""
+        normal, owner = self._splitter.aligned(piece)
+        end = 0
+        for word in self._splitter.split(normal):
+            start = normal.index(word, end)
+            end = start + len(word)
+            found = self._cache[word]
+            ids += found
+            sizes = [len(self._tokens[number]) - len(self.prefix) * (i > 0) for i, number in enumerate(found)]
+            if len(found) == 1:
+                sizes = [len(word)]  # also of an unknown one
+            for stop, size in zip(accumulate(sizes), sizes):
+                first, last = start + stop - size, start + stop - 1
+                offsets.append((at + owner[first], at + owner[last] + 1))
 
     def decode(self, ids: Any, *, skip_special_tokens: bool = False) -> str:
         """Return a text of the words that ids stand for, with a space between.
