@@ -56,6 +56,11 @@ EXEMPT = {
         "CheckpointError NonFiniteError WarmupCosineLR latest_checkpoint load_checkpoint save_checkpoint".split(),
         "PyTorch has none; tested in the package",
     ),
+    **dict.fromkeys(
+        "F.apply_rotary GroupedQueryAttention PositionalEmbedding RotaryEmbedding SinusoidalPositionalEncoding alibi_bias alibi_slopes "
+        "causal_mask padding_mask sinusoidal_positions".split(),
+        "PyTorch has none; tested in the package",
+    ),
 }
 EXEMPT_PARAMETERS = {
     "from_": "random_'s first parameter, which no Python call can name in PyTorch",
