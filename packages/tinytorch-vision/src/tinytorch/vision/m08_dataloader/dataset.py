@@ -100,7 +100,7 @@ class Subset(Dataset[T_co]):
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Subset
     """
 
-    def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
+    def __init__(self, dataset: Dataset[T_co] | Sequence[T_co], indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
         mine = type(self)

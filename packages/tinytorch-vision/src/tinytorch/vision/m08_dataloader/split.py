@@ -16,7 +16,9 @@ T = TypeVar("T")
 
 
 def random_split(
-    dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = default_generator
+    dataset: Dataset[T] | Sequence[T],
+    lengths: Sequence[int | float],
+    generator: Generator | None = default_generator,
 ) -> list[Subset[T]]:
     """Split a dataset at random into parts that share no sample.
 
