@@ -219,11 +219,15 @@ def milestones(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def renumber(session: nox.Session) -> None:
-    """Renumber a copy of the repository by several plans, test it there, take it back, compare every byte."""
+    """Renumber a copy of the repository, test all of it there, take it back, compare every byte."""
     install(session, [PACKAGES["tinytorch-renumber"]])
-    session.install(*tools("jobs"))
-    tracks = [f"--session=tests({package.name}, newest)" for package in PACKAGES.values() if package.is_track]
-    session.run("python", str(ROOT / "tools" / "renumber" / "rehearse.py"), *tracks, *session.posargs)
+    session.install(*tools("jobs"), *map(str, foreign(p for p in PACKAGES.values() if p.is_track)))
+    words = list(session.posargs)
+    if not any(word.startswith("--session") for word in words):
+        names = [f"tests({name}, newest)" for name in PACKAGES]
+        names += [name for name in ("guards", "build", "docs") if name in globals()]
+        words += [f"--session={name}" for name in names]
+    session.run("python", str(ROOT / "tools" / "renumber" / "rehearse.py"), *words)
 
 
 @nox.session(default=False)
