@@ -25,6 +25,7 @@ from tinytorch.core import (
     tensor,
     zeros,
 )
+from tinytorch.core.m01_tensor import threads
 from tinytorch.core.m06_optimizers import chunks
 
 # Transcriptions of the formulas, whole arrays at a time in float64. Each yields, from an endless list of
@@ -302,14 +303,14 @@ class TestChunks:
     def test_number_of_threads(self, monkeypatch):
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
-        assert chunks.number_of_threads() == 2
+        assert threads.number_of_threads() == 2
         monkeypatch.setenv("OMP_NUM_THREADS", "1")
-        assert chunks.number_of_threads() == 1
+        assert threads.number_of_threads() == 1
         monkeypatch.setenv("OMP_NUM_THREADS", "999")
-        assert chunks.number_of_threads() == chunks.MOST_THREADS
+        assert threads.number_of_threads() == threads.MOST_THREADS
         monkeypatch.setenv("OMP_NUM_THREADS", "many")
         monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-        assert 1 <= chunks.number_of_threads() <= chunks.MOST_THREADS
+        assert 1 <= threads.number_of_threads() <= threads.MOST_THREADS
 
     def test_no_warnings_about_infinities(self):
         p = leaf(np.float32([1, 1]))

@@ -189,6 +189,7 @@ from .m01_tensor import (
 )
 from .m01_tensor.linalg import small_is_fast as small_is_fast
 from .m01_tensor.op import Array as Array, Arrays as Arrays, Operand as Operand, op as op, ops as ops
+from .m01_tensor.threads import number_of_threads as number_of_threads, share as share
 from .m01_tensor.views import mark_changed as mark_changed
 from .m02_activations import (
     ELU as ELU,
@@ -257,6 +258,5 @@ from .m06_optimizers import (
     Optimizer as Optimizer,
     RMSprop as RMSprop,
 )
-from .m06_optimizers.chunks import number_of_threads as number_of_threads, share as share
 
 __version__: str

@@ -6,7 +6,7 @@ To understand it, read these first: `op.py` (how a function on arrays becomes an
 - dtypes.py, convert.py: types of numbers, and the way in from Python and NumPy
 - arguments.py: what an operation may be called with
 - record.py, views.py: what is noted for gradients, and what in-place changes mean for them
-- memory.py: the memory of arrays that are gone, kept for those that come
+- memory.py, threads.py: the memory of arrays that are gone, kept for those that come; several threads
 - functions.py, error_function.py, comparison.py, arithmetic.py: more elementwise operations
 - reduce.py, extremes.py, statistics.py: sums, maxima, means, norms
 - shape.py, rearrange.py, padding.py: the same numbers in another shape or order
