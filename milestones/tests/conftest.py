@@ -76,7 +76,7 @@ def run_python(arguments: Sequence[str | Path], **environment: str) -> subproces
         capture_output=True,
         env=os.environ | environment,
         stdin=subprocess.DEVNULL,
-        timeout=300,
+        timeout=900,
     )
 
 

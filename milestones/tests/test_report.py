@@ -9,6 +9,7 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+from tinytorch.milestones.catalog import RUNNABLE
 from tinytorch.milestones.results import save_report
 
 VOID = {"meta", "link", "img", "br", "hr", "path", "circle", "rect"}
@@ -67,14 +68,15 @@ def test_report_holds_everything(everything) -> None:
 
 def test_report_tells_the_numbers(everything) -> None:
     text = (everything.folder / "report.html").read_text(encoding="utf-8")
-    assert "Three networks that made history" in text
-    for name in ("perceptron", "xor", "mlp"):
+    names = [milestone.name for milestone in RUNNABLE]
+    assert "Five networks that made history" in text
+    for name in names:
         facts = json.loads((everything.folder / name / "metrics.json").read_text(encoding="ascii"))
         assert f'<section id="{name}">' in text
         assert f'href="#{name}"' in text
         assert facts["command"] in text
         assert facts["checks"][0]["shown"].partition(" (")[0] in text
-    assert text.count('class="verdict passed"') == 3
+    assert text.count('class="verdict passed"') == len(names)
 
 
 def test_report_over_some(everything, tmp_path: Path) -> None:

@@ -35,13 +35,17 @@ class Recipe:
     threshold: float
 
 
-SMOOTH = transforms.InterpolationMode.BILINEAR
-HAND = transforms.RandomAffine(10, translate=(0.15, 0.15), scale=(0.9, 1.1), interpolation=SMOOTH)
+def another_hand(shift: float) -> transforms.RandomAffine:
+    """Return what turns, moves and scales a digit a little, as if it had been written once more."""
+    smooth = transforms.InterpolationMode.BILINEAR
+    return transforms.RandomAffine(10, translate=(shift, shift), scale=(0.9, 1.1), interpolation=smooth)
+
+
 COLOUR = (transforms.RandomCrop(32, padding=4), transforms.RandomHorizontalFlip())
 DEEP = (32, 32, "pool", 64, 64, "pool", 128, "pool")
 RECIPES = {
-    "digits": Recipe((12, 24, "pool"), False, 15, 32, 0.008, (HAND,), 0.985),
-    "json": Recipe((16, "pool", 32, "pool"), False, 10, 64, 0.004, (HAND,), 0.98),
+    "digits": Recipe((12, 24, "pool"), False, 15, 32, 0.008, (another_hand(0.15),), 0.985),
+    "json": Recipe((32, "pool", 64, "pool"), False, 10, 64, 0.004, (another_hand(0.08),), 0.98),
     "idx": Recipe((16, "pool", 32, "pool"), False, 8, 64, 0.003, (), 0.905),
     "cifar10": Recipe(DEEP, True, 12, 64, 0.004, COLOUR, 0.75),  # made for 75%, not measured
 }
