@@ -1,5 +1,11 @@
 """Layers that know that pixels have neighbours: convolution, pooling, normalisation, resizing."""
 
+from .adaptive_pooling import (
+    AdaptiveAvgPool2d as AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d as AdaptiveMaxPool2d,
+    adaptive_avg_pool2d as adaptive_avg_pool2d,
+    adaptive_max_pool2d as adaptive_max_pool2d,
+)
 from .avg_pooling import (
     avg_pool1d as avg_pool1d,
     avg_pool2d as avg_pool2d,
@@ -47,3 +53,15 @@ from .pooling_modules import (
     MaxPool2d as MaxPool2d,
 )
 from .resampling import Upsample as Upsample, interpolate as interpolate
+from .sliding import (
+    Fold as Fold,
+    Unfold as Unfold,
+    fold as fold,
+    unfold as unfold,
+)
+from .transposed import (
+    conv_transpose2d as conv_transpose2d,
+)
+from .transposed_modules import (
+    ConvTranspose2d as ConvTranspose2d,
+)

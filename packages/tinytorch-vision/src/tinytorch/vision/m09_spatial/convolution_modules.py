@@ -13,7 +13,7 @@ from .windows import Ints
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-class _Conv(Module):
+class ConvolutionModule(Module):
     """What the layers share: parameters, how they start, and how they are shown."""
 
     weight: Parameter
@@ -107,7 +107,7 @@ class _Conv(Module):
         return shown
 
 
-class Conv1d(_Conv):
+class Conv1d(ConvolutionModule):
     """Slide kernels along sequences: (N, C, L) to (N, K, OL), see `functional.conv1d`.
 
     Weights and bias start uniform within 1 over the square root of the number of inputs of a kernel.
@@ -165,7 +165,7 @@ class Conv1d(_Conv):
         return conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class Conv2d(_Conv):
+class Conv2d(ConvolutionModule):
     """Slide kernels over images: (N, C, H, W) to (N, K, OH, OW), see `functional.conv2d`.
 
     Weights and bias start uniform within 1 over the square root of the number of inputs of a kernel.
