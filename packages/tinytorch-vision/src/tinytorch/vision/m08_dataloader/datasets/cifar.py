@@ -16,9 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .archives import read_members, unpack
 from .classes import CIFAR10_CLASSES, CIFAR100_CLASSES
-from .download import NoMirror, fetch
 from .files import check_together, listed, set_aside
 from .unpickling import read_pickle
 from .vision import DamagedFile, ImageArrays, Transform
@@ -98,6 +96,12 @@ class CIFAR10(ImageArrays):
         Raises:
             RuntimeError: that isn't possible; the message says what to do instead.
         """
+        from .archives import unpack
+        from .download import (
+            NoMirror,
+            fetch,
+        )  # here: urllib takes long to import
+
         root = Path(str(self.root))
         try:
             if self._usable():
@@ -196,6 +200,8 @@ class CIFAR10(ImageArrays):
 
 def _from_archive(archive: Path, names: list[str], parse: Parse) -> list[Batch]:
     """Read the batches of these names from an archive."""
+    from .archives import read_members
+
     members = read_members(archive, names)
     missing = [name for name in names if name not in members]
     if missing:

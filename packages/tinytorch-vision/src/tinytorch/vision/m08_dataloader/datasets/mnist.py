@@ -11,7 +11,6 @@ from typing import ClassVar
 import numpy as np
 from tinytorch.core import from_numpy, int64
 
-from .download import NoMirror, fetch
 from .files import first, listed, set_aside
 from .idx import read_idx
 from .vision import DamagedFile, ImageArrays, Transform
@@ -97,6 +96,11 @@ class MNIST(ImageArrays):
         Raises:
             RuntimeError: that isn't possible; the message says what to do instead.
         """
+        from .download import (
+            NoMirror,
+            fetch,
+        )  # here: urllib takes long to import
+
         folder = Path(self.raw_folder)
         try:
             for name, md5 in self.resources:
