@@ -19,7 +19,7 @@ def apply_rotary(input: Array, cos: Array, sin: Array, interleaved: bool = False
         cos: (T, pairs), or with more dimensions before, which broadcast; of the turn of each pair.
         sin: of the same shape.
         interleaved: pairs are features next to each other, (0, 1), (2, 3), ..., as in RoFormer and GPT-J.
-            Otherwise they are those half the turned features apart, as in GPT-NeoX and LLaMA.
+            Otherwise they are those half the turned features apart, as in GPT-NeoX and Hugging Face's LLaMA.
 
     Returns:
         (*, T, width).
