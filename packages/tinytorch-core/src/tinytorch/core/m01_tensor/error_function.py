@@ -18,7 +18,7 @@ DEGREE = 37
 
 # atanh(erf(x)) / x as a polynomial in x*x, fitted on [0, 4] so that the error of erf is the same
 # everywhere. This is for float32: 8e-8 at most, before rounding.
-_FLOAT32 = [
+FLOAT32 = [
     1.12837944e00,
     1.02767817e-01,
     -1.89330322e-04,
@@ -48,7 +48,7 @@ def erf_piece(x: Any, out: Any) -> None:
 
 def _erf32(x: Any, out: Any) -> None:
     """Bend the argument of tanh, which has nearly the right shape and is fast in NumPy."""
-    _polynomial(x * x, _FLOAT32, out)
+    polynomial(x * x, FLOAT32, out)
     np.tanh(np.multiply(out, x, out=out), out=out)
 
 
@@ -58,12 +58,12 @@ def _erf64(x: Any, out: Any) -> None:
     t = x * x
     t *= 2 / FLAT_FROM**2
     t -= 1
-    _polynomial(t, _float64_coefficients(), out)
+    polynomial(t, _float64_coefficients(), out)
     out *= x
     np.copysign(1.0, x, out=out, where=flat)  # to the last digit: gelu multiplies 1 + erf(x) by x
 
 
-def _polynomial(t: Any, coefficients: list[float], out: Any) -> None:
+def polynomial(t: Any, coefficients: list[float], out: Any) -> None:
     """Put `t` into c0 + c1*t + c2*t*t + ... by Horner's scheme."""
     *lower, highest = coefficients
     np.multiply(t, highest, out=out)

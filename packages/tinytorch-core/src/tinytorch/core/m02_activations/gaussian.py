@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from ..m01_tensor.error_function import erf_piece
+from ..m01_tensor.error_function import FLOAT32, erf_piece, polynomial
 from ..m01_tensor.threads import number_of_threads, share
 
 PIECE = 2**16  # numbers: 256 KiB of float32
 LINEAR = math.sqrt(2 / math.pi)  # of the cubic ...
 CUBIC = LINEAR * 0.044715
+ERF_OF_ROOT = [c * 0.5**k * math.sqrt(0.5) for k, c in enumerate(FLOAT32)]
 FLAT_FROM = 20.0  # the approximation is 0 or x from here on, to the last digit
 
 
@@ -53,16 +54,23 @@ def gelu_array(x: Any, exact: bool, with_slopes: bool) -> tuple[Any, Any]:
 
 
 def _erf_probability(x: Any, p: Any, tmp: Any) -> None:
-    np.multiply(x, math.sqrt(0.5), tmp)
-    erf_piece(tmp, p)
+    """Put the probability into `p`, and x * x into `tmp`."""
+    if x.dtype == np.float32:  # as in error_function.py, for x / sqrt(2) in one go
+        np.multiply(x, x, tmp)
+        polynomial(tmp, ERF_OF_ROOT, p)
+        p *= x
+        np.tanh(p, p)
+    else:
+        np.multiply(x, math.sqrt(0.5), tmp)
+        erf_piece(tmp, p)
+        np.multiply(x, x, tmp)
     p += 1
     p *= 0.5
 
 
 def _erf_slope(x: Any, p: Any, out: Any, tmp: Any) -> None:
-    """Put p + x * density(x) into `out`."""
-    np.multiply(x, x, out)
-    out *= -0.5
+    """Put p + x * density(x) into `out`; `tmp` is x * x."""
+    np.multiply(tmp, -0.5, out)
     np.exp(out, out)
     out *= 1 / math.sqrt(2 * math.pi)
     out *= x
