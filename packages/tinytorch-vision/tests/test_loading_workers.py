@@ -446,6 +446,42 @@ def test_batches_of_all_sizes(tmp_path):
     )
 
 
+def test_many_batches_are_kept(tmp_path):
+    """Shared memory takes open files, of which a process may have a few hundred."""
+    run(
+        tmp_path,
+        """
+        if sys.platform != "win32":
+            import resource
+            resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+        data = TensorDataset(tt.arange(600_000).reshape(600, 1000))
+        batches = list(DataLoader(data, 1, **W(2)))
+        assert tt.equal(tt.cat([rows for (rows,) in batches]), data.tensors[0])
+        """,
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_random_transforms(tmp_path, method):
+    run(
+        tmp_path,
+        """
+        steps = [
+            transforms.ToTensor(), transforms.RandomCrop(8, padding=1), transforms.RandomRotation(10),
+            transforms.ColorJitter(0.3), transforms.RandomErasing(),
+        ]
+        for pipeline in (transforms.Compose(steps), transforms.Batched(transforms.Compose(steps))):
+            data = Subset(datasets.Digits(transform=pipeline), range(50))
+            loaded = []
+            for n in (0, 2):
+                tt.manual_seed(1)
+                loaded.append([flat(batch) for batch in DataLoader(data, 16, shuffle=True, **W(n))])
+            assert loaded[0] == loaded[1]
+        """,
+        method,
+    )
+
+
 def test_loading_overlaps_with_training(tmp_path):
     run(
         tmp_path,

@@ -14,6 +14,7 @@ from .shared import Block, Lease
 
 _SMALL = 1024  # bytes; arrays below go through the pipe with the rest
 _ALIGN = 64
+_MANY = 32  # blocks of one worker that the user may hold; beyond, batches are copied
 
 Span = tuple[int, int, int]  # number of a block, where in it, how many bytes
 
@@ -112,6 +113,7 @@ class Unpacker:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.free: list[int] = []  # what nobody uses any more, to be told to the worker
+        self.leased: set[int] = set()  # what is in use
 
     def receive(self, origin: Connection) -> None:
         """Take in a new block."""
@@ -119,14 +121,21 @@ class Unpacker:
 
     def unpack(self, data: bytes, spans: Sequence[Span]) -> Any:
         """Return the batch."""
-        free = self.free
-        arrays = {
-            number: Lease(self.blocks[number], lambda block: free.append(block.number)).array()
-            for number in {number for number, _, _ in spans}
-        }
-        buffers = [arrays[number][start : start + count] for number, start, count in spans]
+        numbers = {number for number, _, _ in spans}
+        if len(self.leased) + len(numbers) > _MANY:  # the user keeps batches; each block takes an open file
+            arrays = {number: self.blocks[number].memory for number in numbers}
+            buffers = [arrays[number][start : start + count].copy() for number, start, count in spans]
+            self.drop(spans)
+        else:
+            self.leased |= numbers
+            arrays = {number: Lease(self.blocks[number], self._ended).array() for number in numbers}
+            buffers = [arrays[number][start : start + count] for number, start, count in spans]
         # What is read was made by a worker that this process started: no file, nothing from elsewhere.
         return pickle.loads(data, buffers=buffers)  # noqa: S301  (see above)
+
+    def _ended(self, block: Block) -> None:
+        self.leased.discard(block.number)
+        self.free.append(block.number)
 
     def drop(self, spans: Sequence[Span]) -> None:
         """Let a batch that nobody wants go."""

@@ -1,6 +1,6 @@
 """Loading with workers: they work ahead, and the batches come in the order of the sampler.
 
-Workers are processes. Threads were measured beside them (2 workers, 2 processors; the time of no worker is 1):
+Workers are processes. Threads were measured beside them (2 workers, 2 processors, in times of no worker):
 where samples are computed in Python, threads take 0.95 and processes 0.54, because threads wait for Python's
 lock; where NumPy works on large arrays, both take 0.55. And only a process has global generators of its own,
 which can be seeded for each batch. `tools/bench/__main__.py "DataLoader: samples"` measures it again.
