@@ -97,10 +97,7 @@ class CIFAR10(ImageArrays):
             RuntimeError: that isn't possible; the message says what to do instead.
         """
         from .archives import unpack
-        from .download import (
-            NoMirror,
-            fetch,
-        )  # here: urllib takes long to import
+        from .download import NoMirror, fetch  # here: urllib takes long to import
 
         root = Path(str(self.root))
         try:

@@ -96,10 +96,7 @@ class MNIST(ImageArrays):
         Raises:
             RuntimeError: that isn't possible; the message says what to do instead.
         """
-        from .download import (
-            NoMirror,
-            fetch,
-        )  # here: urllib takes long to import
+        from .download import NoMirror, fetch  # here: urllib takes long to import
 
         folder = Path(self.raw_folder)
         try:
