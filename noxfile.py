@@ -27,6 +27,7 @@ nox.options.default_venv_backend = "uv"
 
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
+QUIET_MKDOCS = {"NO_MKDOCS_2_WARNING": "1"}  # docs/pages/decisions says what comes after it
 TORCH = "2.13.0"  # the release whose behaviour is the reference
 TORCHVISION = "0.28.0"  # the one that goes with it
 TOKENIZERS = ("tokenizers==0.23.3", "tiktoken==0.14.0")
@@ -215,6 +216,16 @@ def milestones(session: nox.Session) -> None:
         arguments.insert(0, "all")
     out = f"--out={BUILD / 'milestones'}"
     session.run("python", "-m", "tinytorch.milestones", "run", out, *arguments)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into build/docs/ and check it; `-- --serve` shows it, `-- --pictures` takes new pictures."""
+    install(session, PACKAGES.values())
+    session.install(*tools("docs"))
+    session.run("python", str(ROOT / "docs" / "build.py"), *session.posargs)
+    session.run("mkdocs", "build", "--strict", f"--config-file={BUILD / 'mkdocs.yml'}", env=QUIET_MKDOCS)
+    session.run("python", str(ROOT / "docs" / "check.py"), *session.posargs)
 
 
 @nox.session(default=False)

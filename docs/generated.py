@@ -1,0 +1,246 @@
+"""The parts of pages that are made from the tree: tables, diagrams, lists of names."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Any, get_origin
+
+import numpy as np
+from course import ROOT, Course, Module, stubs
+from tinytorch.milestones.catalog import MILESTONES
+
+TRACKS = {
+    "core": "Foundation",
+    "training": "Training (optional)",
+    "vision": "Vision",
+    "language": "Language",
+    "systems": "Systems",
+}
+
+
+def link(module: Module, page: str) -> str:
+    """Return a link to a module's page, or its name if there is none yet."""
+    if module.folder is None:
+        return f"{module.name} *(not written yet)*"
+    return f"[{module.name}]({Path(os.path.relpath(module.page, Path(page).parent)).as_posix()})"
+
+
+def modules_table(course: Course, page: str) -> str:
+    """Return the table of all modules."""
+    rows = ["| module | what it is about | package |", "|---|---|---|"]
+    for module in course.modules:
+        optional = " (optional)" if module.optional else ""
+        rows.append(f"| {link(module, page)}{optional} | {module.summary} | `tinytorch-{module.track}` |")
+    return "\n".join(rows)
+
+
+def paths_table(course: Course, page: str) -> str:
+    """Return the two learning paths, module by module."""
+    lines = []
+    for path, title in (("core", "Core path"), ("advanced", "Advanced path, after all milestones")):
+        lines += [f"### {title}", ""]
+        for track, name in TRACKS.items():
+            modules = [m for m in course.modules if m.path == path and m.track == track]
+            if modules:
+                span = modules[0].number if len(modules) == 1 else f"{modules[0].number}-{modules[-1].number}"
+                lines.append(f"- **{span} {name}**: " + ", ".join(link(m, page) for m in modules))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def course_diagram(course: Course, page: str) -> str:
+    """Return a diagram of modules, what they need, and the milestones."""
+    lines = ["```mermaid", "flowchart TD"]
+    for track, name in TRACKS.items():
+        modules = [m for m in course.modules if m.track == track]
+        if modules:
+            lines.append(f'  subgraph track_{track}["{name}"]')
+            lines += [f'    {m.slug}["{m.number} {m.title}"]' for m in modules]
+            lines.append("  end")
+    for module in course.modules:
+        indirect = {far for need in module.needs for far in reached(course, need)}
+        lines += [f"  {need} --> {module.slug}" for need in module.needs if need not in indirect]
+    for milestone in MILESTONES:
+        lines.append(f'  {milestone.name}(["{milestone.year} {milestone.title}"])')
+        lines.append(f"  {AFTER[milestone.name]} ==> {milestone.name}")
+    lines.append("```")
+    return "\n".join(lines)
+
+
+# After which module, by slug, a milestone can be run.
+AFTER = {
+    "perceptron": "layers",
+    "xor": "optimizers",
+    "mlp": "optimizers",
+    "cnn": "spatial",
+    "transformer": "transformers",
+}
+
+
+def reached(course: Course, slug: str) -> set[str]:
+    """Return the slugs of all modules that one needs, directly or through others."""
+    return {far for need in course.by_slug[slug].needs for far in {need, *reached(course, need)}}
+
+
+def milestones_table(course: Course, page: str) -> str:
+    """Return the table of the milestones."""
+    rows = ["| milestone | year | what is to be seen | after |", "|---|---|---|---|"]
+    for m in MILESTONES:
+        after = course.by_slug[AFTER[m.name]]
+        target = Path(os.path.relpath(f"milestones/{m.name}.md", Path(page).parent)).as_posix()
+        rows.append(f"| [{m.title}]({target}) | {m.year} | {m.summary} | {link(after, page)} |")
+    return "\n".join(rows)
+
+
+def packages_table(course: Course, page: str) -> str:
+    """Return the table of the packages: what each brings and needs."""
+    rows = ["| package | what it brings | needs | extras |", "|---|---|---|---|"]
+    for package in course.packages:
+        needs = ", ".join(f"`{name}`" for name in package.dependencies)
+        extras = ", ".join(f"`[{name}]`: {', '.join(found)}" for name, found in package.extras.items())
+        rows.append(f"| `{package.name}` {package.version} | {package.description} | {needs} | {extras} |")
+    return "\n".join(rows)
+
+
+def impact_table(course: Course, page: str) -> str:
+    """Return the table that compares the three options, as the migration tool measures it on this tree."""
+    command = [sys.executable, "-m", "tinytorch_renumber", "impact", "option-1", "option-2", "option-3"]
+    command += ["--format", "markdown", "--root", str(ROOT)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr)
+    return done.stdout.strip()
+
+
+def module_facts(course: Course, module: Module) -> str:
+    """Return the line of facts at the head of a module's page."""
+    page = module.page
+    assert module.folder is not None
+    needs = (
+        ", ".join(link(course.by_slug[slug], page) for slug in module.needs) or "nothing but Python and NumPy"
+    )
+    unlocks = ", ".join(link(other, page) for other in course.unlocks(module)) or "the milestones"
+    path = "optional" if module.optional else f"{module.path} path"
+    source = module.folder.relative_to(ROOT).as_posix()
+    facts = [
+        f"**Package** [`tinytorch-{module.track}`](../reference/{module.track}.md)",
+        f"**Path** {path}",
+        f"**Needs** {needs}",
+        f"**Unlocks** {unlocks}",
+        f"**Source** `{source}`",
+    ]
+    return (
+        '<div class="facts" markdown>\n'
+        + "\n".join(f"<span markdown>{fact}</span>" for fact in facts)
+        + "\n</div>"
+    )
+
+
+def module_names(course: Course, module: Module) -> str:
+    """Return the end of a module's page: its steps, its checks, its names."""
+    assert module.folder is not None
+    lines = ["## Check your own", "", checks_text(module), "", "## Names", ""]
+    for facade, names in module.exports.items():
+        shown = ", ".join(f"[`{name}`][{facade}.{name}]" for name in names)
+        lines.append(f"From `{facade}`: {shown}.")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def checks_text(module: Module) -> str:
+    """Return what a learner's own version is checked for, from the docstrings of its checks."""
+    assert module.folder is not None
+    tree = ast.parse((module.folder / "checks.py").read_text(encoding="utf-8"))
+    lines = ["What `checks.py` asks of your own version of this module:", ""]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
+            said = (ast.get_docstring(node) or "").splitlines()[0]
+            title = node.name.removeprefix("check_").replace("_", " ")
+            lines.append(f"- **{title}**: {said}")
+    return "\n".join(lines)
+
+
+def reference_pages(course: Course) -> dict[str, str]:
+    """Return a page for each track with all of its public names."""
+    pages = {}
+    for track in dict.fromkeys(module.track for module in course.written):
+        modules = [m for m in course.written if m.track == track]
+        assert modules[0].folder is not None
+        lines = [f"# tinytorch.{track}", "", f"Every public name of the `tinytorch-{track}` package.", ""]
+        for facade, names in stubs(modules[0].folder.parent):
+            parts = {module.title: module.exports.get(facade, []) for module in modules}
+            listed = {name for part in parts.values() for name in part}
+            parts["For authors of packages"] = sorted(
+                name for name in set(names) - listed if not inspect.ismodule(runtime(facade, name))
+            )
+            for title, part in parts.items():
+                if part:
+                    lines += [f"## {title}: `{facade}`", ""]
+                    lines += [line for name in part for line in entry(facade, name)]
+        pages[track] = "\n".join(lines)
+    return pages
+
+
+def runtime(facade: str, name: str) -> Any:
+    """Return the thing that a public name means."""
+    return getattr(importlib.import_module(facade), name)
+
+
+def entry(facade: str, name: str) -> list[str]:
+    """Return the lines that bring the documentation of a name into a page.
+
+    What the documentation tool finds in the source, it shows. Other names for a thing, dtypes and names of
+    types are described here.
+    """
+    thing = runtime(facade, name)
+    own = getattr(thing, "__name__", name)
+    heading = [f"### `{name}` {{ #{facade}.{name} }}", ""]
+    if isinstance(thing, np.dtype):
+        return [*heading, f"The dtype {thing.name}, `numpy.dtype({thing.name!r})`.", ""]
+    if inspect.ismodule(thing):
+        lines = [*heading, (thing.__doc__ or "").split("\n")[0], ""]
+        functions = [f for f in vars(thing) if not f.startswith("_") and callable(getattr(thing, f))]
+        own_functions = [f for f in functions if getattr(thing, f).__module__ == thing.__name__]
+        return [*lines, *(f"- `{name}.{f}`: {first_line(getattr(thing, f))}" for f in own_functions), ""]
+    if own != name and callable(thing) and hasattr(importlib.import_module(facade), own):
+        return [*heading, f"Another name for [`{own}`][{facade}.{own}].", ""]
+    if not callable(thing):
+        words = getattr(thing, "__doc__", "") if not isinstance(thing, dict) else "All operations, by name."
+        if get_origin(thing) is Annotated or thing is Any:
+            words = "How a parameter of an operation is annotated; see [`op`][tinytorch.core.op]."
+        return [*heading, (words or "").split("\n")[0], ""]
+    lines = [f"::: {facade}.{name}", ""]
+    return lines + (methods(thing) if name == "Tensor" else [])
+
+
+def first_line(thing: Any) -> str:
+    """Return the first line of a docstring."""
+    return (inspect.getdoc(thing) or "").split("\n")[0]
+
+
+def methods(kind: Any) -> list[str]:
+    """Return the table of a class's methods and properties, those that are made of functions included."""
+    rows = ['??? note "All methods and properties"', "", "    | name | what it does |", "    |---|---|"]
+    for name in dir(kind):
+        if not name.startswith("_"):
+            rows.append(f"    | `{name}` | {first_line(getattr(kind, name)).replace('|', chr(92) + '|')} |")
+    return [*rows, ""]
+
+
+def reference_table(course: Course, page: str) -> str:
+    """Return the table of the facades."""
+    rows = ["| facade | names |", "|---|---|"]
+    counts: dict[str, int] = {}
+    for module in course.written:
+        for facade, names in module.exports.items():
+            counts[facade] = counts.get(facade, 0) + len(names)
+    for facade, count in counts.items():
+        track = facade.split(".")[1]
+        rows.append(f"| [`{facade}`]({track}.md) | {count} |")
+    return "\n".join(rows)
