@@ -118,9 +118,10 @@ def _gradients(
     g: Any, input: Any, weight: Any, input_shape: Any, weight_shape: Any, window: Window, groups: int
 ) -> Any:
     """Return the rule's functions for a convolution in one or two dimensions."""
-    images = (-1, input_shape[-len(weight_shape) + 1], *_two(input_shape[2 - len(weight_shape) :]))
+    n = input_shape[0] if len(input_shape) == len(weight_shape) else 1
+    images = (n, input_shape[1 - len(weight_shape)], *_two(input_shape[2 - len(weight_shape) :]))
     kernel = (*weight_shape[:2], *_two(weight_shape[2:]))
-    g4 = g.reshape(-1, weight_shape[0], *_two(g.shape[2 - len(weight_shape) :]))
+    g4 = g.reshape(n, weight_shape[0], *_two(g.shape[2 - len(weight_shape) :]))
 
     def for_input() -> Any:
         d = in_float(correlate_input, g4, weight.reshape(kernel), window, groups, images[2:])

@@ -19,7 +19,7 @@ def correlate(x: Any, weight: Any, bias: Any, window: Window, groups: int) -> An
     n, k = len(x), len(weight) // groups
     lines = Lines(x.shape[1:], window, groups, k)
     oh, ow = lines.rows, lines.row
-    matrix = np.ascontiguousarray(weight).reshape(groups, k, -1)
+    matrix = np.ascontiguousarray(weight).reshape(groups, k, lines.depth)
     out = np.empty((n, groups, k, oh, ow), x.dtype)
     if bias is not None:
         bias = bias.reshape(groups, k, 1, 1)

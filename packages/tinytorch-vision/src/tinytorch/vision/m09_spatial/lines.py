@@ -13,6 +13,7 @@ need be no more zeros than on one side, since the end of one row is the beginnin
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Lines:
     def write(self, images: Any, room: Any) -> Any:
         """Write images (n, C, H, W) as lines (n, C, plane)."""
         if room is None:
-            return np.ascontiguousarray(images).reshape(len(images), -1, self.plane)
+            return np.ascontiguousarray(images).reshape(*images.shape[:2], self.plane)
         lines = room[: len(images)]
         a, b, c = lines.strides
         start = self.top * self.pitch + self.left
@@ -87,13 +88,11 @@ class Lines:
 
     def columns(self, view: Any, room: Any) -> Any:
         """Return the windows of a view as matrices (n, G, depth, columns), in the memory `room`."""
-        n, g, c = view.shape[:3]
         if self.ready:
-            return view.reshape(n, g, c, -1)
-        last = view.shape[5:]
-        columns = room[: n * g * self.depth * int(np.prod(last))]
+            return view[:, :, :, 0, 0]
+        columns = room[: view.size]
         np.copyto(columns.reshape(view.shape), view)
-        return columns.reshape(n, g, self.depth, -1)
+        return columns.reshape(*view.shape[:2], self.depth, math.prod(view.shape[5:]))
 
     def columns_room(self, n: int, dtype: Any) -> Any:
         """Return memory for the columns of a block of `n` images."""
