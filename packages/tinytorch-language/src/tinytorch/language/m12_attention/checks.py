@@ -42,15 +42,20 @@ def _inputs(queries: int = 5, keys: int = 7) -> tuple[Any, Any, Any]:
     return q, k, v
 
 
+def _tensors(*arrays: Any) -> tuple[tt.Tensor, tt.Tensor, tt.Tensor]:
+    q, k, v = (tt.tensor(x) for x in arrays)
+    return q, k, v
+
+
 def check_weights_are_a_softmax_of_scaled_scores() -> None:
     """Return the mean of the values with weights softmax(q k.T / sqrt(d))."""
     q, k, v = _inputs()
-    tensors = [tt.tensor(x) for x in (q, k, v)]
+    tensors = _tensors(q, k, v)
     _close(attention(*tensors), _attend(q, k, v)[0], "attention", "softmax over the keys, the last dimension")
     _close(
         attention(*tensors, scale=0.1), _attend(q, k, v, scale=0.1)[0], "scale=0.1", "instead of 1/sqrt(d)"
     )
-    large = [tt.tensor(x * f) for x, f in ((q, 1e3), (k, 1e3), (v, 1.0))]
+    large = _tensors(q * 1e3, k * 1e3, v)
     wanted = _attend(q * 1e3, k * 1e3, v)[0]
     _close(attention(*large), wanted, "attention with large scores", "take off the largest score before exp")
 
@@ -59,7 +64,7 @@ def check_the_future_is_hidden() -> None:
     """With is_causal, let query i see the keys 0 to i alone, also if there are more of one than the other."""
     for queries, keys in ((6, 6), (4, 7), (7, 4)):
         q, k, v = _inputs(queries, keys)
-        got = attention(*(tt.tensor(x) for x in (q, k, v)), is_causal=True)
+        got = attention(*_tensors(q, k, v), is_causal=True)
         wanted = _attend(q, k, v, np.tri(queries, keys, dtype=bool))[0]
         _close(got, wanted, f"is_causal, {queries} queries, {keys} keys", "key j is hidden if j > i")
 
@@ -67,7 +72,7 @@ def check_the_future_is_hidden() -> None:
 def check_masks() -> None:
     """Take bools (True takes part) and numbers that are added, and give zeros where nothing may be seen."""
     q, k, v = _inputs()
-    tensors = [tt.tensor(x) for x in (q, k, v)]
+    tensors = _tensors(q, k, v)
     allowed = np.random.default_rng(3).random((5, 7)) < 0.6
     allowed[:, 0] = True
     _close(
@@ -89,7 +94,9 @@ def check_gradients() -> None:
     """Give the gradients of queries, keys and values."""
     q, k, v = _inputs()
     g = _numbers(2, 3, 5, 6, seed=9)
-    tensors = [tt.tensor(x, requires_grad=True) for x in (q, k, v)]
+    tensors = _tensors(q, k, v)
+    for x in tensors:
+        x.requires_grad_()
     attention(*tensors).backward(tt.tensor(g))
     out, p = _attend(q, k, v)
     ds = p * (g @ v.swapaxes(-1, -2) - (g * out).sum(-1, keepdims=True)) / 2
@@ -102,7 +109,7 @@ def check_gradients() -> None:
 def check_long_sequences_need_little_memory() -> None:
     """Agree with the formula beyond the length where blocks begin, in memory that grows with the length."""
     q, k, v = (_numbers(1, 900, 4, seed=i) for i in range(3))
-    got = attention(*(tt.tensor(x) for x in (q, k, v)), is_causal=True)
+    got = attention(*_tensors(q, k, v), is_causal=True)
     _close(got, _attend(q, k, v, np.tri(900, dtype=bool))[0], "900 positions", "merge blocks by their maxima")
 
     def peak(length: int) -> int:
@@ -131,7 +138,7 @@ def check_heads_attend_side_by_side() -> None:
     )
     x = _numbers(2, 5, 6)
     q, k, v = np.split(x @ state["in_proj_weight"].T + state["in_proj_bias"], 3, axis=-1)
-    parts = [_attend(*(y[..., h : h + 3] for y in (q, k, v))) for h in (0, 3)]
+    parts = [_attend(q[..., h], k[..., h], v[..., h]) for h in (slice(0, 3), slice(3, 6))]
     joined = np.concatenate([out for out, _ in parts], axis=-1)
     wanted = joined @ state["out_proj.weight"].T + state["out_proj.bias"]
     t = tt.tensor(x)
