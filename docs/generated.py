@@ -111,7 +111,7 @@ def packages_table(course: Course, page: str) -> str:
 def impact_table(course: Course, page: str) -> str:
     """Return the table that compares the three options, as the migration tool measures it on this tree."""
     command = [sys.executable, "-m", "tinytorch_renumber", "impact", "option-1", "option-2", "option-3"]
-    command += ["--format", "markdown", "--root", str(ROOT)]
+    command += ["--markdown", "--root", str(ROOT)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr)

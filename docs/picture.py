@@ -2,7 +2,7 @@
 
     python docs/picture.py
 
-writes docs/assets/spirals.webp (moving) and docs/assets/spirals.png (its last frame, for who wants no motion).
+writes docs/assets/spirals.webp, which moves, and spirals.png, its last frame, for who wants no motion.
 """
 
 from __future__ import annotations
