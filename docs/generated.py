@@ -17,7 +17,7 @@ from tinytorch.milestones.catalog import MILESTONES
 
 TRACKS = {
     "core": "Foundation",
-    "training": "Training (optional)",
+    "training": "Training",
     "vision": "Vision",
     "language": "Language",
     "systems": "Systems",
@@ -41,15 +41,20 @@ def modules_table(course: Course, page: str) -> str:
 
 
 def paths_table(course: Course, page: str) -> str:
-    """Return the two learning paths, module by module."""
+    """Return the two learning paths: an optional module stands beside the core path and opens the advanced one."""
     lines = []
-    for path, title in (("core", "Core path"), ("advanced", "Advanced path, after all milestones")):
-        lines += [f"### {title}", ""]
+    for path, title in (
+        ("core", "Core path: all that the milestones need"),
+        ("advanced", "Advanced path: after them"),
+    ):
+        lines += [f"## {title}", ""]
         for track, name in TRACKS.items():
-            modules = [m for m in course.modules if m.path == path and m.track == track]
+            modules = [m for m in course.modules if m.track == track and (m.path == path or m.optional)]
             if modules:
+                optional = " (optional: skip it now)" if path == "core" and modules[0].optional else ""
                 span = modules[0].number if len(modules) == 1 else f"{modules[0].number}-{modules[-1].number}"
-                lines.append(f"- **{span} {name}**: " + ", ".join(link(m, page) for m in modules))
+                listed = ", ".join(link(m, page) for m in modules)
+                lines.append(f"- **{span} {name}**{optional}: {listed}")
         lines.append("")
     return "\n".join(lines)
 
