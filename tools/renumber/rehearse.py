@@ -148,13 +148,14 @@ def rehearse(plan: str, sessions: list[str]) -> str:
         copy_tree(root)
         words = words_of(plan, Path(folder))
         before = picture(root)
+        facade, _ = imports(root)
         forwarded = with_shims(root, words, before)
         begin = time.perf_counter()
         renumber(root, "apply", *words, "--no-git", "--prose", "--bump")
         seconds = time.perf_counter() - begin
         after = picture(root)
         changed = sum(before.get(path) != entry for path, entry in after.items())
-        learn(root, imports(root)[0], 0)
+        learn(root, facade, 0)
         if changed:
             renumber(root, "verify", allowed=(0,))
             tested(root, plan, sessions)

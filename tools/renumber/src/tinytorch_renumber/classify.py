@@ -13,6 +13,7 @@ MARKUP = re.compile(r"[*_`\[\]()<>|]")
 ALONE = re.compile(
     r"(?:(?:^|\n)[ \t>]*(?:#{1,6}|[-*+])[ \t]+|[\"'>\[])\Z"
 )  # before a heading, string or link text
+SENTENCE = re.compile(r"\w[ \t]\Z")  # "of size 18. Embeddings are": the number ends a sentence
 END = re.compile(r"[ \t]*#*[ \t]*(?:\r?\n|\Z)|[\"'<\]]")
 RANGE = re.compile(rf"[ \t]*(?:{DASH}|to|through)[ \t]*\Z", re.ASCII)
 
@@ -114,7 +115,8 @@ class Judge:
         if zone != "text" or end - start < 2:
             return False
         alone = ALONE.search(text, max(0, start - 40), start) and END.match(text, mention.end)
-        return mention.padded or bool(alone)
+        ends = "." in text[end : mention.name[0]] and SENTENCE.search(text, max(0, start - 3), start)
+        return bool(alone or (mention.padded and not ends))
 
     def stale(self, mention: Mention, number: int) -> Verdict:
         """Leave a pair that contradicts the source order, and say which order it agrees with."""
