@@ -76,9 +76,13 @@ def _checked(
     input: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any, divisor_override: Any, n: int
 ) -> tuple[Window, tuple[int, int]]:
     name = f"avg_pool{n}d"
+    if n == 2 and input.ndim < 3:
+        raise IndexError(f"{name}(): expected an input of 3 or 4 dimensions, got {list(input.shape)}")
+    if divisor_override is not None and not isinstance(divisor_override, (int, np.integer)):
+        raise TypeError(f"{name}(): argument 'divisor_override' must be an int, not {divisor_override!r}")
     if input.dtype.kind == "b":
         raise NotImplementedError(f"{name}() isn't implemented for bool; convert with float()")
-    if divisor_override == 0 and divisor_override is not None:
+    if divisor_override == 0:
         raise RuntimeError(f"{name}(): divisor must be not zero")
     return pooling_window(name, input.shape, kernel_size, stride, padding, 1, ceil_mode, n)
 
