@@ -97,6 +97,15 @@ class Where(Dataset):
         assert info.dataset is self
         return info.id, info.num_workers, info.seed, os.getpid(), getattr(self, "mark", -1)
 
+class Recorded(Dataset):
+    def __init__(self, leaf=False):
+        self.leaf = leaf
+    def __len__(self):
+        return 4
+    def __getitem__(self, i):
+        x = tt.ones(300, requires_grad=True)
+        return x if self.leaf else x * i
+
 def mark(id):
     get_worker_info().dataset.mark = id * 10
 
@@ -278,6 +287,9 @@ def test_an_error_in_a_worker(tmp_path, method):
         assert type(error) is RuntimeError and "StopIteration while loading sample 13" in str(error)
         error = raised([tt.zeros(2)] * 7 + [tt.zeros(3)], **W(1))
         assert type(error) is RuntimeError and "samples 5 and 7 of the dataset" in str(error)
+        error = raised(Recorded(), **W(1))
+        assert type(error) is RuntimeError and "send tensor.detach()" in str(error)
+        assert next(iter(DataLoader(Recorded(leaf=True), None, **W(1)))).requires_grad
         error = raised([threading.Lock] * 3, collate_fn=same, worker_init_fn=bad_init, **W(2))
         assert type(error) is OSError and "no such folder" in str(error) and "worker_init_fn" in str(error)
         assert multiprocessing.active_children() == []

@@ -7,6 +7,8 @@ import signal
 import traceback
 from pathlib import Path
 
+from .pickling import loads
+
 _HERE = str(Path(__file__).parent)
 
 
@@ -32,7 +34,7 @@ def described(error: BaseException, id: int, doing: str) -> tuple[bytes, str]:
 def rebuilt(kind: bytes, message: str) -> Exception:
     """Return an error of the type that a worker described; RuntimeError if it can't be made of a message."""
     try:
-        cls = pickle.loads(kind)  # noqa: S301  (the name of a class, from a worker that we started)
+        cls = loads(kind)
         error = cls(_Text(message) if issubclass(cls, KeyError) else message)
     except Exception:  # its constructor wants something else
         return RuntimeError(message)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .pickling import dumps, loads
 from .shared import Block, Lease
 
 _SMALL = 1024  # bytes; arrays below go through the pipe with the rest
@@ -64,8 +65,7 @@ class Packer:
             spans.append((lease.block.number, start, source.size))
             return False
 
-        # Made here and read by the process that started this one: no file, nothing from elsewhere.
-        data = pickle.dumps(batch, protocol=5, buffer_callback=put)
+        data = dumps(batch, put)
         for number in {number for number, _, _ in spans}:
             self.blocks[number].holders += 1  # the loader's hold
         self.expected = max(self.expected, self.total)
@@ -130,8 +130,7 @@ class Unpacker:
             self.leased |= numbers
             arrays = {number: Lease(self.blocks[number], self._ended).array() for number in numbers}
             buffers = [arrays[number][start : start + count] for number, start, count in spans]
-        # What is read was made by a worker that this process started: no file, nothing from elsewhere.
-        return pickle.loads(data, buffers=buffers)  # noqa: S301  (see above)
+        return loads(data, buffers)
 
     def _ended(self, block: Block) -> None:
         self.leased.discard(block.number)

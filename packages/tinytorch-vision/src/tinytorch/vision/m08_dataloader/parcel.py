@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from .fetch import Collate
+from .pickling import dumps, loads
 from .shared import Block
 
 _ALIGN = 64
@@ -37,7 +38,7 @@ class Parcel:
     def __init__(self, job: Job) -> None:
         buffers: list[pickle.PickleBuffer] = []
         try:
-            self.data = pickle.dumps(job, protocol=5, buffer_callback=buffers.append)
+            self.data = dumps(job, buffers.append)
         except Exception as error:
             raise RuntimeError(
                 f"the dataset ({type(job.dataset).__name__}) or a function of this DataLoader can't be sent "
@@ -62,10 +63,9 @@ class Parcel:
             self.block.send(to)
 
     def sent(self) -> None:
-        """Let go of the memory, which the workers have now."""
+        """Close the file descriptor. (On Windows the memory lives only as long as somebody holds it.)"""
         if self.block is not None:
             self.block.forget()
-            self.block = None
 
 
 def receive_job(origin: Connection) -> Job:
@@ -77,8 +77,7 @@ def receive_job(origin: Connection) -> Job:
         for length in lengths:
             buffers.append(memory[start : start + length])
             start += _padded(length)
-    # Made by the process that started this one: no file, nothing from elsewhere.
-    job = pickle.loads(data, buffers=buffers)  # noqa: S301  (see above)
+    job = loads(data, buffers)
     assert isinstance(job, Job)
     return job
 

@@ -49,7 +49,7 @@ class Pool:
         self.epoch = -1
         self.members: list[Member] = []
         self.closed = False
-        parcel = None if self.forked else Parcel(job)
+        self.parcel = parcel = None if self.forked else Parcel(job)
         try:
             for id in range(job.num_workers):
                 self._start(id, job)

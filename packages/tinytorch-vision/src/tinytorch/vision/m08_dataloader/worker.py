@@ -48,7 +48,10 @@ def work(
     worker = Worker(id, results)
     try:
         if job is None:
-            worker.doing = "receiving the dataset"
+            worker.doing = (
+                "receiving the dataset (what is defined in a notebook or at the prompt can't be found by a "
+                "worker that isn't forked: put it into a module)"
+            )
             job = receive_job(tasks)
         inbox = Inbox(tasks)
         worker.run(job, inbox)
