@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from tinytorch.core import Tensor, from_numpy, manual_seed, no_grad, ones, randn, zeros
 from tinytorch.language import causal_mask, padding_mask
 from tinytorch.language.functional import scaled_dot_product_attention
-from tinytorch.language.m12_attention import blockwise, kernels, packed_attention, plain, tiles
+from tinytorch.language.m12_attention import blocks, kernels, packed_attention, plain, tiles
 
 FORMS = ("chosen", "plain", "blockwise", "small tiles", "many threads")
 
@@ -56,8 +56,8 @@ def use(form, patch):
     if form == "plain":
         patch.setattr(module, 10**9)
     if form in ("small tiles", "many threads"):
-        patch.setattr(blockwise, "ROWS", 4)
-        patch.setattr(blockwise, "COLUMNS", 3)
+        patch.setattr(blocks, "ROWS", 4)
+        patch.setattr(blocks, "COLUMNS", 3)
         patch.setattr(plain, "ROWS", 2)
         patch.setattr(kernels, "PRODUCT", 10)
         patch.setattr(kernels, "BLOCK", 2)

@@ -12,16 +12,14 @@ al., "FlashAttention", 2022 (arXiv:2205.14135).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
 from tinytorch.core import Array, op
 
+from .blocks import blocks, cut, kept, mask_of, offset_of
 from .kernels import (
-    BLOCK,
-    PRODUCT,
+    bounded,
     clear,
     clear_future,
     exponentials,
@@ -32,10 +30,16 @@ from .kernels import (
     with_column,
     with_row,
 )
-from .tiles import Heads, Tile, empty_result, for_each, gradients, in_heads, like_queries, tiles, units
+from .tiles import (
+    Heads,
+    empty_result,
+    for_each,
+    gradients,
+    in_heads,
+    like_queries,
+)
 
 NEVER = 1e30  # the logarithm of the sum of a query that saw nothing, so that all its weights are 0
-ROWS, COLUMNS = 128, 512  # queries and keys in a block
 
 
 @op
@@ -63,21 +67,22 @@ def attend_blockwise(
 def forward(heads: Heads, dropout: Any, is_causal: bool, scale: float, out: Any) -> Any:
     """Compute the attention of all heads, into `out`; return the logarithms of the sums of exponentials."""
     log_sums = np.empty((*heads.q.shape[:-1], 1), heads.q.dtype)
-    plan, parts = _cut(heads, is_causal)
+    shape = cut(heads, is_causal)
 
     def unit(_: int, at: Any) -> None:
         q, result, logs = heads.q[at], out[at], log_sums[at]
         kt = scaled_transpose(heads.k[at], scale)
+        safe = bounded(q, heads.k[at], scale)
         v1 = with_column(heads.v[at], 1)  # so that the product with the weights gives their sum as well
-        room = Room(q, kt)
-        for tile in plan:
+        room = shape.room(q)
+        for tile in shape.tiles:
             rows = slice(tile.start, tile.stop)
             shift: Any = None
             total: Any = None
-            for columns in blocks(tile):
+            for columns in blocks(tile, shape.columns):
                 e = product(q[..., rows, :], kt[..., columns], room.take(rows, columns))
                 offset = offset_of(tile, columns, is_causal)
-                off = exponentials(e, mask_of(heads, at, rows, columns), offset)
+                off = exponentials(e, mask_of(heads, at, rows, columns), offset, safe)
                 if dropout is None:
                     part = product(e, v1[..., columns, :])
                 else:
@@ -95,59 +100,8 @@ def forward(heads: Heads, dropout: Any, is_causal: bool, scale: float, out: Any)
                 logs[..., rows, :] += shift
             logs[..., rows, :][sums == 0] = NEVER
 
-    for_each(parts, unit)
+    for_each(shape.units, unit)
     return log_sums
-
-
-def _cut(heads: Heads, is_causal: bool) -> tuple[list[Tile], list[tuple[slice, slice]]]:
-    """Return the tiles of queries, and the units of heads."""
-    queries, keys = heads.q.shape[3], heads.k.shape[3]
-    rows = ROWS
-    while rows > 32 and rows * BLOCK * (max(heads.q.shape[-1], heads.v.shape[-1]) + 1) > PRODUCT:
-        rows //= 2
-    return tiles(queries, keys, rows, is_causal), units(heads, rows * min(COLUMNS, keys))
-
-
-class Room:
-    """Memory for the scores of one block, used for all blocks of a unit."""
-
-    def __init__(self, q: Any, kt: Any) -> None:
-        self.lead = q.shape[:-2]
-        self.memory = np.empty(prod(self.lead) * ROWS * min(COLUMNS, kt.shape[-1]), q.dtype)
-
-    def take(self, rows: slice, columns: slice) -> Any:
-        """Return an array for these rows and columns."""
-        shape = (*self.lead, rows.stop - rows.start, columns.stop - columns.start)
-        return self.memory[: prod(shape)].reshape(shape)
-
-
-def blocks(tile: Tile) -> Iterator[slice]:
-    """Cut the keys of a tile into blocks."""
-    for start in range(0, max(tile.end, 1), COLUMNS):  # one without keys, if there are none
-        yield slice(start, min(start + COLUMNS, tile.end))
-
-
-def offset_of(tile: Tile, columns: slice, is_causal: bool) -> int | None:
-    """Return the diagonal above which a block is hidden, or None if nothing of it is."""
-    return tile.start - columns.start if is_causal and columns.stop > tile.start + 1 else None
-
-
-def mask_of(heads: Heads, at: Any, rows: slice, columns: slice) -> Any:
-    """Return the mask of a block."""
-    return None if heads.mask is None else heads.mask[at][..., rows, columns]
-
-
-def kept(like: Any, at: Any, rows: slice, columns: slice, dropout: tuple[float, int]) -> Any:
-    """Return which weights of a block are kept by dropout, times 1 / (1 - p): the same at every call."""
-    p, seed = dropout
-    mask = np.empty(like.shape, np.float32)
-    for i in range(like.shape[0]):
-        for j in range(like.shape[1]):  # head by head, so that it doesn't depend on how they are shared out
-            place = (at[0].start + i, (at[1].start or 0) + j, rows.start, columns.start)
-            np.random.Generator(np.random.SFC64((seed, *place))).random(out=mask[i, j], dtype=np.float32)
-    np.greater_equal(mask, p, mask)
-    mask *= 1 / (1 - p) if p < 1 else 0
-    return mask
 
 
 def merged(shift: Any, total: Any, off: Any, part: Any) -> Any:
@@ -203,7 +157,7 @@ def backward(
     dv: Any,
 ) -> None:
     """Compute the gradients of all heads, into `dq`, `dk` and `dv`."""
-    plan, parts = _cut(heads, is_causal)
+    shape = cut(heads, is_causal)
 
     def unit(_: int, at: Any) -> None:
         q, k = heads.q[at], heads.k[at]
@@ -214,10 +168,10 @@ def backward(
         kt = with_row(k, scale, 1)
         g1 = with_column(g[at], -np.vecdot(g[at], out[at])[..., None])
         vt = with_row(heads.v[at], scale, scale)
-        for_p, for_ds = Room(q, kt), Room(q, kt)
-        for tile in plan:
+        for_p, for_ds = shape.room(q), shape.room(q)
+        for tile in shape.tiles:
             rows = slice(tile.start, tile.stop)
-            for columns in blocks(tile):
+            for columns in blocks(tile, shape.columns):
                 p = product(q1[..., rows, :], kt[..., columns], for_p.take(rows, columns))
                 room = for_ds.take(rows, columns)
                 weights(p, mask_of(heads, at, rows, columns), offset_of(tile, columns, is_causal))
@@ -234,7 +188,7 @@ def backward(
                 dk[at][..., columns, :] += for_shared(ds.swapaxes(-1, -2), q[..., rows, :])
                 dv[at][..., columns, :] += for_shared(used.swapaxes(-1, -2), g1[..., rows, :-1])
 
-    for_each(parts, unit)
+    for_each(shape.units, unit)
 
 
 def weights(scores: Any, mask: Any, offset: int | None) -> None:

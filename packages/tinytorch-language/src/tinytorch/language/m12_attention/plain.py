@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from tinytorch.core import Array, op
 
-from .kernels import exponentials, for_shared, inverse, product, scaled_transpose, with_row
+from .kernels import bounded, exponentials, for_shared, inverse, product, scaled_transpose, with_row
 from .tiles import (
     Heads,
     Tile,
@@ -83,12 +83,13 @@ def forward(heads: Heads, keep: Any, is_causal: bool, scale: float, out: Any) ->
         q, v, result, inverses = (x[at] for x in (heads.q, heads.v, out, kept.inverses))
         mask = None if heads.mask is None else heads.mask[at]
         kt = scaled_transpose(heads.k[at], scale)
+        safe = bounded(q, heads.k[at], scale)
         ones = np.ones((v.shape[-2], 1), v.dtype)
         for tile, e in zip(kept.plan, kept.exps[i], strict=True):
             rows, columns = slice(tile.start, tile.stop), slice(tile.end)
             product(q[..., rows, :], kt[..., columns], e)
             offset = tile.start if is_causal and tile.start + 1 < tile.end else None
-            exponentials(e, None if mask is None else mask[..., rows, columns], offset)
+            exponentials(e, None if mask is None else mask[..., rows, columns], offset, safe)
             factor = inverses[..., rows, :]
             inverse(e @ ones[columns], factor, mask is None and tile.end > 0)
             if keep is not None:
