@@ -284,6 +284,7 @@ def test_cnn_learns_cifar(make_cifar, tmp_path: Path, form: str, capsys: pytest.
     assert facts["data"]["size"] == [32, 32]
     report = (out / "report.html").read_text(encoding="utf-8")
     assert "BatchNorm2d" in report
+    assert report.count('<img class="photo"') == 4
 
 
 def test_bad_cifar(make_cifar, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ RECIPES = {
     "digits": Recipe((12, 24, "pool"), False, 15, 32, 0.008, (another_hand(0.15),), 0.985),
     "json": Recipe((32, "pool", 64, "pool"), False, 10, 64, 0.004, (another_hand(0.08),), 0.98),
     "idx": Recipe((16, "pool", 32, "pool"), False, 8, 64, 0.003, (), 0.905),
-    "cifar10": Recipe(DEEP, True, 12, 64, 0.004, COLOUR, 0.75),  # made for 75%, not measured
+    "cifar10": Recipe(DEEP, True, 8, 64, 0.004, COLOUR, 0.75),  # made for 75%, not measured
 }
 
 

@@ -61,6 +61,7 @@ class Images:
             "train": len(self.train_images),
             "test": len(self.test_images),
             "size": list(self.size),
+            "colours": self.colours,
             "classes": list(self.classes),
             "credit": self.credit,
             "embedded": self.embedded,

@@ -12,6 +12,7 @@ from .templates import fill, read
 from .words import WORDS
 
 MISSED = ' class="missed"'
+PHOTOS = ("distorted", "filters", "maps", "mistakes")  # pictures that show the images themselves
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five")
 
 
@@ -58,8 +59,9 @@ def card(facts: Facts) -> str:
 def section(facts: Facts, folder: Path, others: dict[str, Facts]) -> str:
     """Return a milestone's story with its pictures and numbers."""
     name = facts["milestone"]
+    photos = PHOTOS if facts["data"].get("colours") == 3 else ()
     drawn = {
-        f"picture_{entry['name']}": picture(folder / entry["file"], entry["alt"])
+        f"picture_{entry['name']}": picture(folder / entry["file"], entry["alt"], entry["name"] in photos)
         for entry in facts["pictures"]
         if (folder / entry["file"]).is_file()
     }
@@ -69,12 +71,14 @@ def section(facts: Facts, folder: Path, others: dict[str, Facts]) -> str:
     return f'<section id="{name}">\n{story}{reproduce(facts)}</section>\n'
 
 
-def picture(file: Path, alt: str) -> str:
-    """Return a picture with all its bytes, as an element."""
+def picture(file: Path, alt: str, photo: bool) -> str:
+    """Return a picture with all its bytes, as an element; a photo stays as it is when all turns dark."""
     content = file.read_bytes()
     width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))  # PNG's header
     source = base64.b64encode(content).decode("ascii")
-    return f'<img src="data:image/png;base64,{source}" alt="{escape(alt)}" width="{width}" height="{height}">'
+    kind = ' class="photo"' if photo else ""
+    size = f'width="{width}" height="{height}"'
+    return f'<img{kind} src="data:image/png;base64,{source}" alt="{escape(alt)}" {size}>'
 
 
 def verdict(facts: Facts) -> str:
