@@ -22,6 +22,7 @@ from .test_random import SAMPLES
 # What has no counterpart in PyTorch, or none that could be compared.
 EXEMPT = {
     "draw_graph": "PyTorch has no such function; tested in the package",
+    "conv2d_naive": "the definition of a convolution, for the lesson; tested in the package",
     "functional": "a module; its names are compared",
     "datasets": "a module of torchvision's; tested in the package",
     "transforms": "a module of torchvision's; compared in test_transforms.py and test_transform_classes.py",

@@ -78,6 +78,9 @@ class ConvolutionModule(Module):
         """Return the input and the zeros that are to be put around it; other paddings are put around here."""
         if self.padding_mode == "zeros":
             return input, self.padding
+        if not isinstance(input, Tensor):
+            name = type(self).__name__
+            raise TypeError(f"{name}(): argument 'input' must be a Tensor, not {type(input).__name__}")
         widths: list[int] = []
         for i in reversed(range(self.dimensions)):
             if isinstance(self.padding, str):
