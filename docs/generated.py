@@ -103,6 +103,17 @@ def milestones_table(course: Course, page: str) -> str:
     return "\n".join(rows)
 
 
+def trainer_examples(course: Course, page: str) -> str:
+    """Return each milestone's loop as a trainer runs it."""
+    lines = []
+    for m in MILESTONES:
+        name = f"{m.name}_{m.year}"
+        code = (ROOT / "docs" / "examples" / f"{name}.py").read_text(encoding="utf-8").strip()
+        lines += [f"## {m.title}", "", f"`python docs/examples/{name}.py`", ""]
+        lines += [f'``` {{ .python title="{name}.py" }}', code, "```", ""]
+    return "\n".join(lines)
+
+
 def packages_table(course: Course, page: str) -> str:
     """Return the table of the packages: what each brings and needs."""
     rows = ["| package | what it brings | needs | extras |", "|---|---|---|---|"]
