@@ -220,7 +220,7 @@ def milestones(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site into build/docs/ and check it; `-- --serve` shows it, `-- --pictures` takes new pictures."""
+    """Build the site into build/docs/ and check it; `-- --pictures` takes the milestones' new pictures."""
     install(session, PACKAGES.values())
     session.install(*tools("docs"))
     session.run("python", str(ROOT / "docs" / "build.py"), *session.posargs)

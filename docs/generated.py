@@ -41,7 +41,7 @@ def modules_table(course: Course, page: str) -> str:
 
 
 def paths_table(course: Course, page: str) -> str:
-    """Return the two learning paths: an optional module stands beside the core path and opens the advanced one."""
+    """Return the two learning paths; an optional module is beside the core one and opens the advanced one."""
     lines = []
     for path, title in (
         ("core", "Core path: all that the milestones need"),
