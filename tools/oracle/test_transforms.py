@@ -171,3 +171,20 @@ def test_three_equal_channels() -> None:
     everywhere("F.rgb_to_grayscale(x, 3)", [shape for shape in SIZES if shape[-3] == 3])
     gray = core.from_numpy(image((1, 4, 5), "uint8"))
     assert our_functional.rgb_to_grayscale(gray, 3).tolist() == gray.expand(3, 4, 5).tolist()
+
+
+def test_a_column_is_resized_like_a_wider_image() -> None:
+    """PyTorch's antialias gives every row of an image of width 1 the value of the first one; we don't."""
+    column = image((1, 32, 1), "float32")
+    right = their_functional.resize(torch.from_numpy(column.repeat(2, 2)), [51, 2])
+    mine = our_functional.resize(core.from_numpy(column), [51, 1])
+    np.testing.assert_allclose(to_array(mine)[..., 0], to_array(right)[..., 0], atol=1e-5)
+
+
+def test_a_piece_beyond_the_image_has_the_size_that_was_asked_for() -> None:
+    """Where torchvision counts from the end, and returns something of another size."""
+    x = image((1, 20, 6), "float32")
+    assert their_functional.crop(torch.from_numpy(x), -10, 0, 3, 3).shape[-2:] != (3, 3)
+    piece = our_functional.crop(core.from_numpy(x), -10, 0, 3, 3)
+    assert piece.shape[-2:] == (3, 3)
+    assert not piece.numpy().any()
