@@ -9,9 +9,13 @@ from collections.abc import Mapping
 
 from .model import Edit, FileScan, Reference, Status, splice
 from .names import overlaps, view
-from .regions import FENCE
+from .regions import FENCE, FRONT
 
-HEADING = re.compile(r"^ {0,3}(?:> ?)*#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*\r?$", re.MULTILINE)
+HEADING = re.compile(
+    r"^ {0,3}(?:> ?)*#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*\r?$"
+    r"|^ {0,3}(?![ #>|\r\n-])([^\n]+?)[ \t]*\r?\n {0,3}(?:=+|-{3,})[ \t]*\r?$",
+    re.MULTILINE,
+)
 LINK = re.compile(r"(\]\(<?|\]:[ \t]*<?|(?:href|HREF)=[\"'])([^\s()<>\"'#]*)#([^\s()<>\"']+)")
 Anchors = dict[str, str]
 
@@ -26,13 +30,14 @@ def slug_of(heading: str) -> str:
 
 def anchors_of(text: str) -> list[str]:
     """Return the anchors of a Markdown text in order; repeated ones are counted, as GitHub does."""
+    front = FRONT.match(text)
     fences = [match.span() for match in FENCE.finditer(text)]
     used: dict[str, int] = {}
     found = []
-    for match in HEADING.finditer(text):
+    for match in HEADING.finditer(text, front.end() if front else 0):
         if any(start <= match.start() < end for start, end in fences):
             continue
-        slug = slug_of(match[1])
+        slug = slug_of(match[1] or match[2])
         count = used.get(slug, 0)
         used[slug] = count + 1
         found.append(f"{slug}-{count}" if count else slug)

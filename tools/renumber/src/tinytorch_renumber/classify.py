@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .joined import Mention
 from .model import Edit, Status
-from .names import DASH, Names, by_number, view
+from .names import DASH, DOTS, Names, by_number, view
 
 MARKUP = re.compile(r"[*_`\[\]()<>|]")
 ALONE = re.compile(
@@ -15,7 +15,7 @@ ALONE = re.compile(
 )  # before a heading, string or link text
 SENTENCE = re.compile(r"\w[ \t]\Z")  # "of size 18. Embeddings are": the number ends a sentence
 END = re.compile(r"[ \t]*#*[ \t]*(?:\r?\n|\Z)|[\"'<\]]")
-RANGE = re.compile(rf"[ \t]*(?:{DASH}|to|through)[ \t]*\Z", re.ASCII)
+RANGE = re.compile(rf"[ \t]*(?:{DASH}|{DOTS}|to|through)[ \t]*#?\Z", re.ASCII)
 
 
 class Verdict(NamedTuple):

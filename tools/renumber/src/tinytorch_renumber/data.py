@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from . import jsontext, pythontext, yamltext
+from . import jsontext, notebook, pythontext, yamltext
 from .joined import Mention
 from .members import Group, find_pairs, likely
 from .names import Names
@@ -44,6 +44,8 @@ def apart(
             groups = jsontext.groups(text)
         elif form == "toml" and likely(data, names) and is_toml(data):
             groups = Reader(text).read()
+        elif form == "notebook" and names.spoken.search(data):
+            groups = notebook.groups(text, names)
         elif form == "yaml":
             groups, whole = yamltext.read(data)
             alone(mentions, whole)

@@ -7,25 +7,31 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from .joined import Mention, find_joined
-from .names import BETWEEN, DASH, OTHER_COUNTERS, Names
+from .names import BETWEEN, DASH, DOTS, OTHER_COUNTERS, Names
 
 SPAN = re.compile(
     rf"(?<![\w.,:/-])(\d{{1,3}})(?:[ \t]*{DASH}[ \t]*|[ \t]+to[ \t]+)(\d{{1,3}})(?![\w/]|[-.:,]\d)", re.ASCII
 )
 MORE = re.compile(
-    rf"(?:[ \t]*(?:{DASH}|,|/|&)[ \t]*(?:and[ \t]+)?|[ \t]+(?:to|and|through|or)[ \t]+)"
-    r"(\d{1,3})(?!\w|[.:]\d|-[A-Za-z])",
+    rf"(?:[ \t]*(?:{DASH}|{DOTS}|,|/|&)[ \t]*(?:and[ \t]+)?|[ \t]+(?:to|and|through|or)[ \t]+)"
+    r"#?(\d{1,3})(?!\w|[.:]\d|-[A-Za-z])",
     re.ASCII,
 )
-COMMAND = re.compile(r"(?<![\w-])(?:tinytorch|tito)[ ](?:[a-z-]+[ ]){1,3}(\d{2,3})(?!\w|[.:/-]\w)", re.ASCII)
+COMMAND = re.compile(
+    r"(?<![\w-])(?:tinytorch|tito)[ ](?:[a-z-]+[ ]){1,3}"
+    r"(\d{2,3}(?:[ ]\d{2,3})*(?!\w|[.:/-]\w)|\d(?=[`\"']|[ ]?\Z))",
+    re.ASCII,
+)
 COUNTER = re.compile(rf"(?i:(?<![A-Za-z])(?:{OTHER_COUNTERS}))s?[ \t_#-]{{0,2}}\Z", re.ASCII)
 NUMBER = re.compile(r"(?<=[A-Za-z \t_#-])\d{1,3}(?!\d)")
 COMPUTED = re.compile(r"(?:\}|%0?2d)[_-](?=[A-Za-z{%])")
 DYNAMIC = re.compile(r"(?:\{[^{}\n]{0,60}:0?\d?d?\}|%0?2d|\b(?:m|module_|test_)\{[^{}\n]{1,60}\})[_-]\Z")
 AFTER = re.compile(rf"{BETWEEN}(?:[\w.-]+/)*", re.ASCII)
-BORDER = re.compile(r"[^A-Za-z0-9_]\Z|(?<![A-Za-z0-9_])test_\Z")
+BORDER = re.compile(r"[^A-Za-z0-9_]\Z|(?<![A-Za-z0-9_])(?:test_|__?)\Z")
 TABLE_BAR = re.compile(r"\||\xe2\x94\x82")
 CELL = re.compile(r"\d[\s*_`\]]{0,12}(?:\||\xe2\x94\x82)")
+COLUMN_END = re.compile(r"[ \t]{2,}|[ \t]*\r?\Z")  # of a table that is drawn with spaces
+UNIT = re.compile(r"[ ]?(?:%|[KMG]i?B|[mnk]?s|px|GPUs?|am|pm|hours?|minutes?|days?|degrees)(?![\w-])")
 CELL_END = re.compile(r"[\s*_`\]]*(?:\||\(|\Z)")
 NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`]*(?:\]\([^()]*\)|\])?[\s*_`]*")
 
@@ -90,7 +96,10 @@ def find_leading(text: str, names: Names) -> Iterator[Mention]:
             continue  # in the next cell of a table stands more than the name
         mention = Mention(match.start(), match.end(), [match.span("number")], "leading")
         mention.slug, mention.name = names.slug_of(match["name"]), match.span("name")
-        mention.padded = bool(match["between"].strip(" \t*_`["))
+        column = (
+            len(match["between"]) > 1 and match["between"].isspace() and COLUMN_END.match(text, match.end())
+        )
+        mention.padded = bool(match["between"].strip(" \t*_`[") or column)
         yield mention
 
 
@@ -139,10 +148,14 @@ def find_counters(text: str) -> Iterator[Mention]:
 def find_others(text: str) -> Iterator[Mention]:
     """Yield ranges without a word, commands, and names that are computed."""
     for match in SPAN.finditer(text):
+        if UNIT.match(text, match.end()):
+            continue
         if match[1].startswith("0") and len(match[1]) == len(match[2]) == 2:
             yield Mention(*match.span(), [match.span(1), match.span(2)], "range")
     for match in COMMAND.finditer(text) if "tinytorch " in text or "tito " in text else ():
-        yield Mention(*match.span(1), [match.span(1)], "command")
+        numbers = [number.span() for number in re.finditer(r"\d+", match[0])]
+        at = match.start()
+        yield Mention(*match.span(1), [(at + start, at + end) for start, end in numbers], "command")
     for match in COMPUTED.finditer(text):
         computed = DYNAMIC.search(text, max(0, match.start() - 70), match.end())
         if computed:

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from .plan import Plan
 
 DASH = r"(?:-|\xe2\x80\x93|\xe2\x80\x94|&[nm]dash;|&#821[12];)"  # en and em dash as UTF-8 in the view
+DOTS = r"(?:\.\.\.?|\xe2\x80\xa6)"
 TAG = r"(?:</?[a-z]{1,6}>)?"
-BETWEEN = rf"(?:[*_`]{{0,3}}{TAG}[ \t]*(?:[:.)|(]|--?|{DASH})?[ \t]*{TAG}[*_`\[]{{0,3}})"
+BETWEEN = rf"(?:[*_`]{{0,3}}{TAG}[ \t]*(?:[:.)|(]|--?|{DASH}|\xc2\xb7)?[ \t]*{TAG}[*_`\[]{{0,3}})"
 
 # What may stand before the number of a module in a name: m08_x, module_08_x, test_08_x.
 PREFIXES = frozenset(
@@ -24,6 +25,7 @@ PREFIXES = frozenset(
 # Whose numbers are never a module's, although they look alike.
 OTHER_COUNTERS = (
     "milestone|checkpoint|chapter|step|week|day|part|exercise|figure|table|version|tier|phase|level|stage"
+    "|page|line|row|section|issue"
 )
 
 
@@ -54,7 +56,7 @@ class Names:
         }
         longest = sorted(phrases, key=len, reverse=True)
         self.name = f"(?P<name>(?i:{'|'.join(longest)}))"
-        ends = r"(?![A-Za-z0-9_]|-[A-Za-z0-9])"
+        ends = r"(?![A-Za-z0-9]|_+[A-Za-z0-9]|-[A-Za-z0-9])"
         self.titled = re.compile(
             rf"(?P<key>[Mm]odules?|MODULES?)"
             rf"(?P<gap>[ \t]+#?|[_-]|)(?P<number>\d{{1,3}})"
@@ -92,7 +94,7 @@ class Names:
             rf"\d(?:{joined}|{titled}|{spans})",
             r"[Mm](?:odule|ODULE)[sS]?[ \t_#-]{0,3}\d",
             r"02d?[}_-]",
-            r"ti(?:nytorch|to) [a-z -]*\d\d",
+            r"ti(?:nytorch|to) [a-z -]*\d",
         ]
 
     def interesting(self, data: bytes) -> bool:

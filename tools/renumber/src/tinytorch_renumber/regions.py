@@ -13,6 +13,7 @@ FENCE = re.compile(
     r"^[ \t>]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t>]*\1[`~]*[ \t]*\r?$|\Z)", re.MULTILINE | re.DOTALL
 )
 FRONT = re.compile(r"(?:\xef\xbb\xbf)?---[ \t]*\r?\n.*?^---[ \t]*\r?$", re.MULTILINE | re.DOTALL)
+WORDS = ("text", "txt", "mermaid", "markdown", "md", "yaml", "yml", "html", "console", "dot")  # no arithmetic
 HEADER = 8  # bytes of a safetensors file that give the size of its JSON header
 
 
@@ -49,9 +50,11 @@ def markdown(text: str) -> Regions:
         regions.append(Region(0, front.end(), "text", "front matter"))
         at = front.end()
     for match in FENCE.finditer(text, at):
+        language = text[match.end(1) : text.find("\n", match.start())].strip(" {\t\r").lower()
+        zone = "text" if language.startswith(WORDS) else "code"
         regions += [
             Region(at, match.start(), "text", "markdown"),
-            Region(*match.span(), "code", "code fence"),
+            Region(*match.span(), zone, "code fence"),
         ]
         at = match.end()
     return Regions([*regions, Region(at, len(text), "text", "markdown")])
@@ -72,6 +75,19 @@ def notebook(text: str) -> Regions:
         code = kinds.get(cell, "code") == "code"
         regions.append(Region(start, end, "code" if code else "text", "code cell" if code else "text cell"))
     return Regions(regions)
+
+
+def code_cells(text: str) -> list[list[tuple[int, int]]]:
+    """Return the source of each code cell of a notebook, as the spans of its strings."""
+    cells: dict[int, list[tuple[int, int]]] = {}
+    other: set[int] = set()
+    for path, start, end in strings(text):
+        match path:
+            case ("cells", int(cell), "cell_type"):
+                other |= {cell} if text[start:end] != "code" else set()
+            case ("cells", int(cell), "source") | ("cells", int(cell), "source", int()):
+                cells.setdefault(cell, []).append((start, end))
+    return [spans for cell, spans in cells.items() if cell not in other]
 
 
 def safetensors(data: bytes) -> tuple[int, Regions]:
