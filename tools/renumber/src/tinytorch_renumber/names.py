@@ -69,7 +69,7 @@ class Names:
         self.entry = re.compile(
             rf"(?<![\w.\-\[])(?P<quote>\\?[\"']?)(?P<number>\d{{1,3}})(?P=quote)[ \t]*(?::|=>?)[ \t]*"
             rf"[\[({{]?[ \t]*(?P<value>[bfru]?\\?[\"'`]?)"
-            rf"(?:{self.name}(?P<end>\\?[\"'`])|(?=[\w./-]*\d[_-][A-Za-z]))",
+            rf"(?:{self.name}(?P<end>\\?[\"'])|(?=[\w./-]*\d[_-][A-Za-z]))",
             re.ASCII,
         )
         quoted = "|".join(longest).encode("latin-1")
