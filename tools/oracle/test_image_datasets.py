@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import pickle
 import struct
 from collections.abc import Callable
@@ -131,3 +132,11 @@ def test_the_same_files_are_downloaded(name: str) -> None:
     else:
         assert mine.resources == right.resources
         assert set(right.mirrors) <= set(mine.mirrors)
+
+
+@pytest.mark.parametrize("name", sorted(set(ours.__all__) - {"Digits"}))
+def test_constructors_take_the_same(name: str) -> None:
+    mine, right = (inspect.signature(getattr(library, name)).parameters for library in (ours, theirs))
+    assert list(mine) == list(right)
+    for parameter in set(mine) - {"loader"}:
+        assert mine[parameter].default == right[parameter].default

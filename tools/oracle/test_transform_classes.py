@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import operator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -223,3 +226,31 @@ def test_tensors_become_pictures(shape: tuple[int, ...], dtype: str, mode: str |
     assert mine.mode == right.mode
     assert mine.size == right.size
     assert mine.tobytes() == right.tobytes()
+
+
+# Nothing is left out
+
+OWN = {"Batched", "functional"}  # torchvision has no Batched
+
+
+def parameters(thing: Any) -> list[tuple[str, Any, Any]]:
+    found = inspect.signature(thing).parameters.values()
+    return [(p.name, p.kind, getattr(p.default, "value", str(p.default).replace("torch.", ""))) for p in found]
+
+
+@pytest.mark.parametrize("name", sorted(set(ours.__all__) - OWN | {f"functional.{name}" for name in ours.functional.__all__}))
+def test_every_name_is_compared_and_has_the_same_parameters(name: str) -> None:
+    mine, right = operator.attrgetter(name)(ours), operator.attrgetter(name)(theirs)
+    if not name.endswith("InterpolationMode"):
+        assert parameters(mine) == parameters(right)
+    for method in ("get_params",):
+        if hasattr(right, method):
+            assert [p[0] for p in parameters(getattr(mine, method))] == [p[0] for p in parameters(getattr(right, method))]
+    short = "F." + name.removeprefix("functional.") if "." in name else "T." + name
+    texts = [Path(__file__), Path(__file__).with_name("test_transforms.py")]
+    called = "".join(text.read_text(encoding="utf-8") for text in texts)
+    assert f"{short}(" in called or f"{short}." in called or f'"{name.rpartition(".")[2]}"' in called or name.endswith("InterpolationMode")
+
+
+def test_interpolation_modes() -> None:
+    assert [(m.name, m.value) for m in ours.InterpolationMode] == [(m.name, m.value) for m in theirs.InterpolationMode]

@@ -121,6 +121,7 @@ RESIZES = [
     for mode, antialias in (("NEAREST", True), ("NEAREST_EXACT", None), ("BILINEAR", True), ("BILINEAR", False), ("BICUBIC", True), ("BICUBIC", False))
     if not ("max_size" in size and antialias is None)
 ]  # fmt: skip
+RESIZES += ["F.resized_crop(x, 0, 1, 3, 2, (4, 5))", "F.resized_crop(x, 1, 0, 2, 4, [3], mode.NEAREST)", "F.resized_crop(x, 0, 0, 5, 5, 3, mode.BICUBIC, antialias=False)"]
 WARPS = [
     f"F.{call}, interpolation=mode.{mode}{fill})"
     for call in (
