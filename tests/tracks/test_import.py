@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 # What comes first and all the same builds on what comes later: `ReLU()` is a `Module`.
 FORWARD = {("activations", "layers")}
@@ -26,12 +28,12 @@ def run(code: str, first: Path | None = None) -> list[str]:
 
 
 def required(distribution: str) -> set[str]:
-    """Return the distribution and all that it requires, optional extras left out."""
-    found = {re.sub(r"[-_.]+", "-", distribution).lower()}
-    for requirement in metadata.requires(distribution) or []:
-        name, _, marker = requirement.partition(";")
-        if "extra" not in marker:
-            found |= required(re.split(r"[^\w.-]", name.strip())[0])
+    """Return the distribution and all that it requires here, optional extras left out."""
+    found = {canonicalize_name(distribution)}
+    for text in metadata.requires(distribution) or []:
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            found |= required(requirement.name)
     return found
 
 
