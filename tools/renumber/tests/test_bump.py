@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from packaging.version import Version
@@ -217,3 +218,26 @@ def test_the_map_of_a_plan():
         "05 e -> 02 g",
         "04 f is new",
     ]
+
+
+@pytest.mark.parametrize("plan", ["option-1", "option-2", "option-3", "target"])
+def test_again_without_the_journal_changes_nothing(plan, tree, run, helpers):
+    """A clone has no journal; what is done shows in the tree itself."""
+    files = {
+        f"src/a/m{n:02d}_{slug}/{name}": text
+        for n, slug in ((6, "optimizers"), (7, "training"), (8, "dataloader"))
+        for name, text in (("__init__.py", ""), ("LESSON.md", f"---\ntitle: {slug.title()}\n---\n"))
+    }
+    helpers.write_tree(tree, {**files, "pyproject.toml": '[project]\nname = "a"\nversion = "0.1.0"\n'})
+    if plan == "target":
+        plan = tree.parent / "plan.toml"
+        text = "[source]\noptimizers = 6\ntraining = 7\ndataloader = 8\n"
+        text += "[target]\noptimizers = 7\ntraining = 8\ndataloader = 6\n"
+        plan.write_text(text, encoding="utf-8")
+    assert run("apply", plan, "--bump")[0] == 0
+    assert '"0.1.0"' not in read(tree, "pyproject.toml")
+    shutil.rmtree(tree / ".renumber")
+    after = helpers.picture(tree)
+    code, output = run("apply", plan, "--bump")
+    assert (code, "nothing has to be changed" in output) == (0, True), output
+    assert helpers.picture(tree) == after

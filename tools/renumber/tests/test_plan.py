@@ -117,3 +117,39 @@ def test_two_modules_with_one_number_need_a_plan_file(tree, run, helpers):
     assert run("apply", tree / "plan.toml")[0] == 0
     names = sorted(path.name for path in (tree / "modules").iterdir())
     assert names == ["01_tensor", "02_losses", "03_layers", "04_spatial"]
+
+
+def test_roots_that_disagree_need_a_source_order(tree, run, helpers):
+    """The plan says which order it means; what has the other one is left, and told."""
+    files = {
+        "one/01_tensor/LESSON.md": "See 02_layers.\n",
+        "one/02_layers/LESSON.md": "x\n",
+        "two/01_layers/LESSON.md": "x\n",
+        "two/02_tensor/LESSON.md": "See 01_layers.\n",
+        "three/01_tensor.md": "01_tensor\n",
+    }
+    helpers.write_tree(tree, files)
+    plan_file = tree.parent / "plan.toml"
+    words = 'roots = ["one", "two"]\ntarget = ["layers", "tensor"]\n'
+    plan_file.write_text(words, encoding="utf-8")
+    before = helpers.picture(tree)
+    code, output = run("apply", plan_file)
+    assert code == 2
+    assert "layers is 02 and, in two, 01" in output
+    assert helpers.picture(tree) == before
+    plan_file.write_text(words + "[source]\ntensor = 1\nlayers = 2\n", encoding="utf-8")
+    code, output = run("apply", plan_file)
+    assert code == 1
+    assert "two/02_tensor: stale: 02_tensor: tensor is 01; 02 agrees with the order of two" in output
+    names = [path for path in helpers.picture(tree) if path.endswith(".md")]
+    assert sorted(names) == [
+        "one/01_layers/LESSON.md",
+        "one/02_tensor/LESSON.md",
+        "three/01_tensor.md",
+        "two/01_layers/LESSON.md",
+        "two/02_tensor/LESSON.md",
+    ]
+    assert (tree / "one/02_tensor/LESSON.md").read_text(encoding="utf-8") == "See 01_layers.\n"
+    assert (tree / "three/01_tensor.md").read_text(encoding="utf-8") == "01_tensor\n"
+    assert run("undo")[0] == 0
+    assert helpers.picture(tree) == before
