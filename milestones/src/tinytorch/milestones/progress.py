@@ -65,7 +65,7 @@ class Progress:
         return self._bar(steps, label) if live else self._lines(steps, label)
 
     def _bar(self, steps: list[T], label: str) -> Iterator[T]:
-        line = Line(f"{self.name:<11}{label:<21}", self.console.width)
+        line = Line(f"{self.name:<12}{label:<21}", self.console.width)
         with RichProgress(line, console=self.console, refresh_per_second=12) as progress:
             task = progress.add_task(label, total=len(steps), note="")
             for step in steps:
@@ -79,5 +79,5 @@ class Progress:
             if done * LINES // len(steps) > shown:
                 shown = done * LINES // len(steps)
                 counted = f"{done:>4}/{len(steps)}"
-                sys.stderr.write(f"{self.name:<11}{label:<21}{counted}  {self.text}".rstrip() + "\n")
+                sys.stderr.write(f"{self.name:<12}{label:<21}{counted}  {self.text}".rstrip() + "\n")
                 sys.stderr.flush()

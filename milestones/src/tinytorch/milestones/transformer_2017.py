@@ -49,7 +49,7 @@ class Recipe:
 
 
 FULL = Recipe()
-QUICK = Recipe(layers=3, iterations=550, warm_up=50, rate=3e-3, rotary=True, threshold=2.12)
+QUICK = Recipe(layers=3, iterations=700, warm_up=50, rate=3e-3, rotary=True, threshold=2.12)
 DECAY = 0.1  # of the matrices
 BETAS = (0.9, 0.99)
 CLIP = 1.0  # the longest gradient
