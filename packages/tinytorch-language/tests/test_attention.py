@@ -55,6 +55,8 @@ def use(form, patch):
         patch.setattr(module, 0)
     if form == "plain":
         patch.setattr(module, 10**9)
+    if form != "chosen":
+        patch.setattr(plain, "FEW", 2)
     if form in ("small tiles", "many threads"):
         patch.setattr(blocks, "ROWS", 4)
         patch.setattr(blocks, "COLUMNS", 3)

@@ -71,7 +71,7 @@ def scaled_dot_product_attention(
         attn_mask, is_causal = _simplest(attn_mask, query.dtype, shape)
     learned = attn_mask is not None and attn_mask.requires_grad
     arguments = query, key, value, attn_mask
-    if key.shape[-2] > LONG and not learned:
+    if min(shape[-2:]) > LONG and not learned:
         seed = (dropout_p, int(randint(2**62, (1,)).item())) if dropout_p else None
         return attend_blockwise(*arguments, seed, is_causal, scale)
     keep = None

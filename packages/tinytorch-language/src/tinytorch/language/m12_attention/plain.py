@@ -24,6 +24,7 @@ from .tiles import (
 )
 
 ROWS = 32  # queries in a causal tile: fewer skip more of what the mask hides, but make more calls
+FEW = 16  # queries for which copying the keys into a better order costs more than it gains
 WORTH_A_CALL = 2**16  # scores that a tile has if there are several threads: shorter calls wait for each other
 
 
@@ -82,7 +83,10 @@ def forward(heads: Heads, keep: Any, is_causal: bool, scale: float, out: Any) ->
     def unit(i: int, at: Any) -> None:
         q, v, result, inverses = (x[at] for x in (heads.q, heads.v, out, kept.inverses))
         mask = None if heads.mask is None else heads.mask[at]
-        kt = scaled_transpose(heads.k[at], scale)
+        if q.shape[-2] < FEW:
+            q, kt = q * q.dtype.type(scale), heads.k[at].swapaxes(-1, -2)
+        else:
+            kt = scaled_transpose(heads.k[at], scale)
         safe = bounded(q, heads.k[at], scale)
         ones = np.ones((v.shape[-2], 1), v.dtype)
         for tile, e in zip(kept.plan, kept.exps[i], strict=True):

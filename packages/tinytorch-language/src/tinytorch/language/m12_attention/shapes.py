@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from tinytorch.core import Tensor, float32
 
+from .tiles import broadcast
+
 NAME = "scaled_dot_product_attention()"
 
 
@@ -54,9 +56,20 @@ def check_arguments(
         raise IndexError(f"{NAME}: with enable_gqa, the third dimension from the end counts heads: give one")
 
 
+class _Shapes:
+    """Says three shapes when it is asked, which costs as much as a small attention."""
+
+    def __init__(self, *tensors: Tensor) -> None:
+        self.tensors = tensors
+
+    def __str__(self) -> str:
+        names = "query", "key", "value"
+        return ", ".join(f"{name} {x.shape}" for name, x in zip(names, self.tensors, strict=True))
+
+
 def check_shapes(query: Tensor, key: Tensor, value: Tensor, enable_gqa: bool) -> tuple[int, ...]:
     """Return the shape of the weights, (*, L, S), or raise an error if the shapes don't fit."""
-    shapes = f"query {query.shape}, key {key.shape}, value {value.shape}"
+    shapes = _Shapes(query, key, value)
     if query.shape[-1] != key.shape[-1]:
         raise RuntimeError(
             f"{NAME}: query and key must have the same last dimension, "
@@ -77,7 +90,7 @@ def check_shapes(query: Tensor, key: Tensor, value: Tensor, enable_gqa: bool) ->
             )
         leads[1:] = [(*lead[:-1], heads) for lead in leads[1:]]
     try:
-        lead = np.broadcast_shapes(*leads)
+        lead = broadcast(*leads)
     except ValueError:
         hint = "" if enable_gqa else "; fewer heads of keys than of queries need enable_gqa=True"
         raise RuntimeError(f"{NAME}: the first dimensions can't be broadcast: {shapes}{hint}") from None

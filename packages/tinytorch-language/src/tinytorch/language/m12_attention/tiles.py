@@ -19,7 +19,7 @@ import numpy as np
 from tinytorch.core import number_of_threads, share
 
 TILE = 2**17  # scores in a tile: 512 KiB of float32; twice that if threads would else wait for each other
-LONG = 512  # keys from which making the weights twice costs less than keeping them
+LONG = 512  # queries and keys from which making the weights twice costs less than keeping them
 WORTH_SHARING = 2**18  # scores for each thread from which waking it costs less than it helps
 
 
@@ -42,10 +42,15 @@ class Tile(NamedTuple):
     end: int
 
 
+def broadcast(shape: tuple[int, ...], *others: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the common shape, at once if it is the same for all, as it mostly is."""
+    return shape if all(x == shape for x in others) else np.broadcast_shapes(shape, *others)
+
+
 def in_heads(query: Any, key: Any, value: Any, mask: Any) -> Heads:
     """Give the arrays their five dimensions, without copying what has at most four."""
-    batch = np.broadcast_shapes(query.shape[:-3], key.shape[:-3], value.shape[:-3])
-    heads, shared = query.shape[-3:-2], np.broadcast_shapes(key.shape[-3:-2], value.shape[-3:-2])
+    batch = broadcast(query.shape[:-3], key.shape[:-3], value.shape[:-3])
+    heads, shared = query.shape[-3:-2], broadcast(key.shape[-3:-2], value.shape[-3:-2])
     if len(heads) != len(shared):
         heads, shared = heads or (1,), shared or (1,)
     if heads == (1,):
@@ -67,7 +72,9 @@ def in_heads(query: Any, key: Any, value: Any, mask: Any) -> Heads:
 
 def like_queries(x: Any, heads: Heads) -> Any:
     """Give an array of the result's shape its five dimensions."""
-    return np.broadcast_to(x, (*heads.many, *x.shape[-2:])).reshape(*heads.q.shape[:3], *x.shape[-2:])
+    if x.shape[:-2] != heads.many:
+        x = np.broadcast_to(x, (*heads.many, *x.shape[-2:]))
+    return x.reshape(*heads.q.shape[:3], *x.shape[-2:])
 
 
 def empty_result(x: Any, dtype: Any) -> Any:
