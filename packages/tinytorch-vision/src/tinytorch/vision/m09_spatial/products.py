@@ -18,6 +18,7 @@ from tinytorch.core import number_of_threads, share, small_is_fast
 PIECE = 1_000_000  # multiplications up to which OpenBLAS takes matrices as they lie
 ROWS = (32, 16)  # of the left matrix, if all of them leave fewer columns than that for a piece
 FEWEST = 16  # columns that a piece must have
+PARTS = 2  # of the batch for each thread: one more evens out their speeds; each makes memory of its own
 
 
 def pieces(m: int, depth: int) -> tuple[int, int]:
@@ -97,7 +98,5 @@ def each(n: int, at_once: int, work: Callable[[int, int], None]) -> None:
         if n:
             work(0, n)
         return
-    # Some more parts than threads even out their speeds; many more would make memory and wake threads often.
-    size = -(-n // (4 * threads))
-    size = max(at_once, -(-size // at_once) * at_once)
+    size = -(-n // (PARTS * threads))
     share([partial(work, i, min(i + size, n)) for i in range(0, n, size)])
