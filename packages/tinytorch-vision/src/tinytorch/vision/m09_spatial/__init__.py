@@ -24,6 +24,7 @@ from .convolution_modules import (
     Conv1d as Conv1d,
     Conv2d as Conv2d,
 )
+from .group_norm_module import GroupNorm as GroupNorm
 from .max_pooling import (
     max_pool1d as max_pool1d,
     max_pool2d as max_pool2d,
@@ -34,7 +35,6 @@ from .naive import (
 from .norm_modules import (
     BatchNorm1d as BatchNorm1d,
     BatchNorm2d as BatchNorm2d,
-    GroupNorm as GroupNorm,
     InstanceNorm2d as InstanceNorm2d,
 )
 from .normalization import batch_norm as batch_norm, group_norm as group_norm, instance_norm as instance_norm
