@@ -25,7 +25,8 @@ def weights_of(attention: SelfAttention, x: Tensor) -> NDArray[np.float32]:
     if attention.is_causal:
         future = from_numpy(np.triu(np.ones((T, T), dtype=bool), 1))
         scores = scores.masked_fill(future, -math.inf)
-    return scores.softmax(dim=-1).numpy()
+    weights: NDArray[np.float32] = scores.softmax(dim=-1).numpy()
+    return weights
 
 
 @no_grad()

@@ -84,7 +84,8 @@ def train(net: Net, optimizer: AdamW, ids: Tensor, right: Tensor, rate: float) -
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    return loss.item()
+    result: float = loss.item()
+    return result
 
 
 # ---- test ----------------------------------------------------------------------------------------------
@@ -93,7 +94,8 @@ def train(net: Net, optimizer: AdamW, ids: Tensor, right: Tensor, rate: float) -
 @no_grad()
 def test(net: Net, ids: Tensor, right: Tensor) -> float:
     """Return the share of sequences that are right at every place."""
-    return (net(ids).argmax(dim=-1) == right).all(dim=1).float().mean().item()
+    share: float = (net(ids).argmax(dim=-1) == right).all(dim=1).float().mean().item()
+    return share
 
 
 # ---- main ----------------------------------------------------------------------------------------------

@@ -88,8 +88,8 @@ def attention(outcome: Outcome) -> Drawn:
     layers, heads = maps.shape[:2]
     layer, head = farthest(maps)
     drawing = figure(6, 3.7, (0.055, 0.99, 0.02, 0.87), wspace=0.2)
-    left, right = drawing.add_gridspec(1, 2, width_ratios=(1.25, 1))
-    axes = drawing.add_subplot(left)
+    places = drawing.add_gridspec(1, 2, width_ratios=(1.25, 1))
+    axes = drawing.add_subplot(places[0])
     n = min(READ, len(text))
     axes.imshow(maps[layer, head, :n, :n], cmap=AMOUNT, vmin=0)
     signs = [visible(c) for c in text[:n]]
@@ -97,7 +97,7 @@ def attention(outcome: Outcome) -> Drawn:
     axes.set_yticks(range(n), signs, fontsize=7.5)
     axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False, pad=1.5)
     axes.set_title(f"layer {layer + 1}, head {head + 1}", pad=16)
-    grid = right.subgridspec(layers, heads, hspace=0.12, wspace=0.12)
+    grid = places[1].subgridspec(layers, heads, hspace=0.12, wspace=0.12)
     for i in range(layers):
         for j in range(heads):
             small = drawing.add_subplot(grid[i, j])
