@@ -39,6 +39,21 @@ def test_the_gradient_hands_out_all_that_it_got(mode):
     assert x.grad.sum().item() == pytest.approx(121, rel=1e-5)
 
 
+@pytest.mark.parametrize("length", [20, 300])  # by a product with a matrix, and element by element
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_short_and_long_dimensions_agree(length, mode):
+    values = np.random.default_rng(0).normal(size=length)
+    x = from_numpy(values[None, None]).requires_grad_()
+    out = F.interpolate(x, 2 * length, mode=mode)
+    wanted = np.repeat(values, 2)
+    if mode == "linear":
+        wanted = np.interp((np.arange(2 * length) + 0.5) / 2 - 0.5, np.arange(length), values)
+    np.testing.assert_allclose(out.detach().numpy()[0, 0], wanted, atol=1e-12)
+    out.sum().backward()
+    edges = 1 if mode == "nearest" else slice(1, -1)
+    np.testing.assert_allclose(x.grad.numpy()[0, 0][edges], 2, atol=1e-12)
+
+
 def test_infinity_stays_where_it_is():
     x = tensor([[[0.0, 0.0, float("inf"), 0.0, 0.0, 0.0]]])
     assert np.isfinite(F.interpolate(x, 12, mode="linear").numpy()[0, 0, 8:]).all()

@@ -1,9 +1,4 @@
-"""Images in another size: each new pixel is a weighted mean of old ones, along one dimension after the other.
-
-Along a dimension, a way of resampling is a list of taps: for each new position an old position and a weight.
-The nearest pixel is one tap, linear interpolation has two, cubic four. The gradient goes back the same way:
-each old position collects, weighted, what the new positions took from it.
-"""
+"""Images in another size: each new pixel is a weighted mean of old ones, one dimension after the other."""
 
 from __future__ import annotations
 
@@ -12,19 +7,18 @@ from typing import Any
 import numpy as np
 from tinytorch.core import Array, Module, Tensor, op
 
-Taps = list[tuple[Any, Any]]  # old positions (new length,), which never decrease, and weights or None
+from .taps import Taps, back, forth, taps_along as taps_along
 
 DIMENSIONS = {"nearest": (3, 4, 5), "nearest-exact": (3, 4, 5), "linear": (3,), "bilinear": (4,)}
 DIMENSIONS |= {"trilinear": (5,), "bicubic": (4,)}
-CUBIC = -0.75  # PyTorch's choice among the cubics of Keys, 1981: how far they overshoot
 
 
 @op
 def resampled(input: Array, taps: list[Taps]) -> Array:
     """Return the input with its last dimensions resampled, one list of taps for each of them."""
     out = input.astype(np.float32) if input.dtype.itemsize == 2 else input
-    for axis, pieces in _by_dimension(input, taps):
-        out = sum_of(_weighted(np.take(out, positions, axis), weights, axis) for positions, weights in pieces)
+    for axis, pieces in enumerate(taps, start=input.ndim - len(taps)):
+        out = forth(out, axis, pieces)
     return out.astype(input.dtype, copy=False)
 
 
@@ -32,82 +26,11 @@ def resampled(input: Array, taps: list[Taps]) -> Array:
 def resampled_backward(g: Any, input_shape: Any, taps: Any) -> Any:
     def for_input() -> Any:
         out = g.astype(np.float32) if g.dtype.itemsize == 2 else g
-        for axis, pieces in reversed(_by_dimension(np.empty(input_shape, bool), taps)):
-            shape = list(out.shape)
-            shape[axis] = input_shape[axis]
-            collected = np.zeros(shape, out.dtype)
-            for positions, weights in pieces:
-                # Equal positions stand next to each other: the sum of each run goes where it came from.
-                starts = np.flatnonzero(np.diff(positions, prepend=-1))
-                place = (slice(None),) * axis + (positions[starts],)
-                collected[place] += np.add.reduceat(_weighted(out, weights, axis), starts, axis)
-            out = collected
-        return out if out is not g else g.copy()
+        for axis, pieces in reversed(list(enumerate(taps, start=len(input_shape) - len(taps)))):
+            out = back(out, axis, pieces, input_shape[axis])
+        return out
 
     return for_input
-
-
-def _by_dimension(input: Any, taps: list[Taps]) -> list[tuple[int, Taps]]:
-    return [(input.ndim - len(taps) + i, pieces) for i, pieces in enumerate(taps)]
-
-
-def _weighted(x: Any, weights: Any, axis: int) -> Any:
-    if weights is None:
-        return x
-    return x * weights.astype(x.dtype).reshape(-1, *[1] * (x.ndim - axis - 1))
-
-
-def sum_of(arrays: Any) -> Any:
-    """Return the sum of arrays that nobody else needs, in the memory of the first."""
-    total = next(arrays)
-    for array in arrays:
-        total += array
-    return total
-
-
-def taps_along(mode: str, old: int, new: int, align_corners: bool, scale: float | None, dtype: Any) -> Taps:
-    """Return where each of `new` positions takes its value from, of `old` ones, and with what weights.
-
-    Args:
-        mode: how, as in `interpolate`.
-        old: the length before.
-        new: the length after.
-        align_corners: whether first and last positions are the same in both.
-        scale: the factor that the user asked for; None: the ratio of the lengths.
-        dtype: of the image; positions are computed in it, and what is nearest in float32, as PyTorch does.
-    """
-    nearest = mode.startswith("nearest")
-    number = np.float64 if dtype == np.float64 and not nearest else np.float32
-    step = number(1 / scale) if scale is not None and scale > 0 else number(old) / number(new)
-    ahead: Any = np.arange(new, dtype=number)
-    if nearest:
-        shift = number(0.5) if mode == "nearest-exact" else number(0)
-        positions = np.floor((ahead + shift) * step).astype(np.int64)
-        return [(np.minimum(positions, old - 1), None)]
-    if align_corners:
-        ahead = ahead * (number(old - 1) / number(new - 1) if new > 1 else number(0))
-    else:
-        ahead = (ahead + number(0.5)) * step - number(0.5)
-    if mode == "bicubic":
-        first = np.floor(ahead).astype(np.int64)
-        weights = _cubic(ahead - first)
-        return [(np.clip(first + i - 1, 0, old - 1), w) for i, w in enumerate(weights)]
-    ahead = np.maximum(ahead, 0)
-    first = np.minimum(ahead.astype(np.int64), old - 1)
-    part = np.minimum(ahead - first, 1)
-    return [(first, 1 - part), (np.minimum(first + 1, old - 1), part)]
-
-
-def _cubic(part: Any) -> list[Any]:
-    """Return the weights of four pixels, for a position `part` of the way between the middle two."""
-
-    def near(x: Any) -> Any:  # at most 1 away
-        return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
-
-    def far(x: Any) -> Any:  # between 1 and 2 away
-        return ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC
-
-    return [far(part + 1), near(part), near(1 - part), far(2 - part)]
 
 
 def interpolate(
