@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -51,7 +53,11 @@ def confusion(outcome: Outcome) -> Drawn:
     """Draw what each class was taken for."""
     table, classes = np.array(outcome.metrics["confusion"]), outcome.data["classes"]
     n = len(classes)
-    drawing = figure(6, 4.7, (0.09, 0.99, 0.01, 0.885))
+    longest = max(map(len, classes))
+    words = longest > 4  # names that would run into each other
+    drawing = figure(
+        6, 4.7, (0.076 + 0.014 * longest, 0.96 if words else 0.99, 0.01, 0.8 if words else 0.885)
+    )
     axes = drawing.add_subplot()
     wrong = table * (1 - np.eye(n, dtype=int))
     share = wrong / np.maximum(1, table.sum(axis=1, keepdims=True))
@@ -72,7 +78,8 @@ def confusion(outcome: Outcome) -> Drawn:
                     color="white" if white else INK,
                     weight="bold",
                 )
-    axes.set_xticks(range(n), classes)
+    slanted: dict[str, Any] = {"rotation": 35, "ha": "left", "rotation_mode": "anchor"} if words else {}
+    axes.set_xticks(range(n), classes, **slanted)
     axes.set_yticks(range(n), classes)
     axes.set_xticks(np.arange(0.5, n - 1), minor=True)
     axes.set_yticks(np.arange(0.5, n - 1), minor=True)
