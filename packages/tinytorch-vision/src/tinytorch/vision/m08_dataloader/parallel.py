@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tinytorch.core import get_default_dtype
 
 from .dataset import IterableDataset
+from .interrupts import clearing_up
 from .parcel import Job
 from .pool import Pool
 from .serial import Indices
@@ -41,7 +42,7 @@ class ParallelIterator:
         self.persistent = loader.persistent_workers
         self.pool = pool_of(loader)
         if not self.persistent:
-            weakref.finalize(self, self.pool.close)
+            weakref.finalize(self, clearing_up, self.pool.close)
         self.generation = self.pool.begin(self.epoch.base_seed)
         self.active = set(range(loader.num_workers))
         self.turns = cycle(range(loader.num_workers))
@@ -120,5 +121,5 @@ def pool_of(loader: DataLoader[Any]) -> Pool:
     pool = Pool(job, loader.multiprocessing_context)
     if loader.persistent_workers:
         loader._pool = pool
-        weakref.finalize(loader, pool.close)
+        weakref.finalize(loader, clearing_up, pool.close)
     return pool

@@ -63,7 +63,7 @@ class Parcel:
             self.block.send(to)
 
     def sent(self) -> None:
-        """Close the file descriptor. (On Windows the memory lives only as long as somebody holds it.)"""
+        """Close the file descriptor; the memory stays (on Windows it lives only while somebody holds it)."""
         if self.block is not None:
             self.block.forget()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 from .failures import death, rebuilt
 from .fetch import shown
+from .interrupts import held_back
 from .packing import Unpacker
 from .parcel import Job, Parcel
 from .worker import PATIENCE, work
@@ -76,19 +76,12 @@ class Pool:
             name=f"DataLoader worker {id}",
         )
         self.members.append(Member(process, our_tasks, our_results))
-        # A worker is born with Ctrl-C blocked, until it has learned to ignore it.
-        masked = hasattr(signal, "pthread_sigmask")
-        if masked and not self.forked:
-            resource_tracker.ensure_running()  # Python's helper; starting it would unblock Ctrl-C again
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else None
-        try:
-            with warnings.catch_warnings():
-                # NumPy's own threads make Python warn of a fork; they hold no lock that a worker needs.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                process.start()
-        finally:
-            if before is not None:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if sys.platform != "win32" and not self.forked:
+            resource_tracker.ensure_running()  # Python's helper; when it is started, Ctrl-C is unblocked
+        with held_back(), warnings.catch_warnings():
+            # NumPy's own threads make Python warn of a fork; they hold no lock that a worker needs.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
         their_tasks.close()
         their_results.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from .dataset import IterableDataset
 from .failures import described
 from .fetch import Fetcher, draws_nothing, make_fetcher
 from .info import WorkerInfo, set_worker_info
+from .interrupts import ignore
 from .memory import allocate_with
 from .packing import Packer
 from .parcel import Job, receive_job
@@ -40,9 +40,7 @@ def work(
         results: takes batches and errors.
         others: the loader's ends of pipes, which a forked process holds, too, and must not keep open.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the loader's process answers it
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    ignore()
     for connection in others:
         connection.close()
     worker = Worker(id, results)
