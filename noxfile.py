@@ -28,6 +28,11 @@ nox.options.default_venv_backend = "uv"
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
 QUIET_MKDOCS = {"NO_MKDOCS_2_WARNING": "1"}  # docs/pages/decisions says what comes after it
+BROWSERS = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
 TORCH = "2.13.0"  # the release whose behaviour is the reference
 TORCHVISION = "0.28.0"  # the one that goes with it
 TOKENIZERS = ("tokenizers==0.23.3", "tiktoken==0.14.0")
@@ -225,7 +230,9 @@ def docs(session: nox.Session) -> None:
     session.install(*tools("docs"))
     session.run("python", str(ROOT / "docs" / "build.py"), *session.posargs)
     session.run("mkdocs", "build", "--strict", f"--config-file={BUILD / 'mkdocs.yml'}", env=QUIET_MKDOCS)
-    session.run("python", str(ROOT / "docs" / "check.py"), *session.posargs)
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    how = f"--browser={browser}" if browser else "--no-browser"
+    session.run("python", str(ROOT / "docs" / "check.py"), how)
 
 
 @nox.session(default=False)

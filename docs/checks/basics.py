@@ -1,0 +1,29 @@
+"""What every page has: a title of its own, a description, one heading at its top, texts in place of pictures."""
+
+from __future__ import annotations
+
+from checks.pages import Site
+
+
+def faults(site: Site) -> list[str]:
+    """Return what pages lack."""
+    found = []
+    titles: dict[str, str] = {}
+    for page in site.pages.values():
+        html = page.html
+        title = html.title.get_text(strip=True) if html.title else ""
+        if page.name != "404.html":
+            if not title or title in titles:
+                found.append(f"{page.name}: its title {title!r} is empty, or that of {titles.get(title)}, too")
+            titles[title] = page.name
+            headings = [tag.get_text(" ", strip=True) for tag in html.find_all("h1")]
+            if len(headings) != 1:
+                found.append(f"{page.name}: has {len(headings)} first headings: {headings}")
+            if not html.find("meta", attrs={"name": "description", "content": True}):
+                found.append(f"{page.name}: has no description")
+        if not (html.html and html.html.get("lang")):
+            found.append(f"{page.name}: doesn't say its language")
+        for picture in html.find_all("img"):
+            if not str(picture.get("alt") or "").strip():
+                found.append(f"{page.name}: no alternative text for {picture.get('src')}")
+    return found

@@ -1,0 +1,117 @@
+"""How the site behaves in Chromium: from a server and from a folder, light and dark, on a phone.
+
+Two passes over all pages: one from a local server in light colours, one from the folder in dark ones. Each watches
+the network and the console, measures the width of the page and lets axe look at contrast and other basics.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from checks.pages import Site
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+PHONE = {"width": 375, "height": 812}
+SEARCHES = ("Conv2d", "kv cache", "renumber")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+
+
+def faults(site: Site, program: str) -> list[str]:
+    """Return what is wrong in a browser."""
+    found = shutil.which(program)
+    if found is None:
+        return [f"there is no browser {program}"]
+    with sync_playwright() as playwright, served(site.root) as address:
+        browser = playwright.chromium.launch(executable_path=found)
+        names = [page.name for page in site.pages.values() if page.name != "404.html"]
+        from_server = look(browser, address, names, "light")
+        from_folder = look(browser, site.root.as_uri(), names, "dark")
+        browser.close()
+    return [*from_server, *from_folder]
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """A server of files that prints nothing."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on a port of its own."""
+    handler = functools.partial(Silent, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def look(browser: Browser, home: str, names: list[str], scheme: str) -> list[str]:
+    """Look at all pages, and search."""
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(f"asks for {request.url}") if leaves(request.url, home) else None)
+    page.on("response", lambda answer: said.append(f"{answer.status}: {answer.url}") if answer.status > 399 else None)
+    page.on("requestfailed", lambda request: said.append(f"didn't get {request.url}"))
+    found = []
+    for name in names:
+        page.goto(f"{home}/{name}")
+        drawn(page)
+        found += [f"{scheme} {name}: {fault}" for fault in [*said, *too_wide(page), *accessibility(page)]]
+        said.clear()
+    page.goto(f"{home}/index.html")
+    for words in SEARCHES:
+        if not searched(page, words):
+            found.append(f"{scheme}: nothing is found for {words!r}")
+    found += [f"{scheme} while searching: {fault}" for fault in said]
+    context.close()
+    return found
+
+
+def leaves(url: str, home: str) -> bool:
+    """Tell whether a request goes beyond the site."""
+    return not url.startswith((home, "data:", "blob:"))
+
+
+def drawn(page: Page) -> None:
+    """Wait until the page's diagrams are drawn."""
+    page.wait_for_function("!document.querySelector('pre.diagram')")
+
+
+def too_wide(page: Page) -> list[str]:
+    """Tell whether the page is wider than the phone, and what sticks out."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return [f"is {width} px wide on a phone of {PHONE['width']}"] if width > PHONE["width"] else []
+
+
+def accessibility(page: Page) -> list[str]:
+    """Return what axe finds: the rule, how often, and the first place."""
+    violations = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']} ({len(v['nodes'])} times): {v['nodes'][0]['html'][:100]}" for v in violations]
+
+
+def searched(page: Page, words: str) -> bool:
+    """Tell whether the search finds something in which all the words stand."""
+    field = page.locator("input.md-search__input")
+    page.locator("label[for=__search]").first.click()
+    field.fill(words)
+    page.wait_for_timeout(500)  # the page waits a moment, too, before it asks its index
+    try:
+        page.locator(".md-search-result__item").first.wait_for(timeout=5_000)
+    except TimeoutError:
+        return False
+    text = page.locator(".md-search-result__list").inner_text().lower()
+    field.fill("")
+    field.press("Escape")
+    return all(word.lower() in text for word in words.split())
