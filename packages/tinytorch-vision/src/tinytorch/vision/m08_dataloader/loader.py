@@ -24,6 +24,16 @@ _FIXED = {"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "per
 class DataLoader(Generic[T_co]):
     """Batches of a dataset: which samples, in which order, loaded by whom.
 
+    The batches depend on the seed alone, random transforms included, not on `num_workers` and not on what
+    training draws meanwhile. Each epoch draws a base seed from `generator` (or from one of the loader's own,
+    which `manual_seed` seeds). Before batch n is loaded, the default generator of tensors, `random` and
+    `numpy.random` are seeded with base seed + n; in this process they are put back afterwards. A stream draws
+    on from base seed + number of the worker. A generator that the dataset keeps as an attribute is copied to
+    each worker: draw from the global ones instead.
+
+    Workers are processes, because threads that run Python wait for each other (measured in `parallel.py`).
+    They hand their batches over in shared memory, which is used again only when nothing that you hold is in it.
+
     Args:
         dataset: samples with numbers (`__getitem__`, `__len__`), or an `IterableDataset`.
         batch_size: how many samples go together; None gives single samples.
