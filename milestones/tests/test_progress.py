@@ -15,7 +15,7 @@ def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
         progress.note(f"step {i}")
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
-    assert lines[0] == "mlp        training               10/50  step 9"
+    assert lines[0] == "mlp         training               10/50  step 9"
     assert lines[-1].endswith("50/50  step 49")
 
 
