@@ -32,7 +32,7 @@ class DataLoader(Generic[T_co]):
     each worker: draw from the global ones instead.
 
     Workers are processes, because threads that run Python wait for each other (measured in `parallel.py`).
-    They hand their batches over in shared memory, which is used again only when nothing that you hold is in it.
+    They hand their batches over in shared memory, which is used again only when you hold nothing in it.
 
     Args:
         dataset: samples with numbers (`__getitem__`, `__len__`), or an `IterableDataset`.
