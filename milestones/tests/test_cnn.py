@@ -51,7 +51,8 @@ def test_cnn_reaches_what_it_must(everything) -> None:
     assert drawn == {"curves", "distorted", "filters", "maps", "confusion", "mistakes", "against"}
 
 
-def test_same_seed_gives_same_numbers(tmp_path: Path) -> None:
+def test_same_seed_gives_same_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cnn_1998, "SEEDS", 2)  # two of each kind show it as well as five
     for seed, place in ((3, "a"), (3, "b"), (4, "c")):
         arguments = ["run", "cnn", "--epochs", "1", "--seed", str(seed), "--quiet"]
         assert main([*arguments, "--out", str(tmp_path / place)]) == 1
