@@ -9,7 +9,7 @@ import pytest
 import tinytorch.core as tt
 from hypothesis import given, settings, strategies as st
 from tinytorch.vision import Conv1d, Conv2d, ConvTranspose2d, conv2d_naive, functional as F
-from tinytorch.vision.m09_spatial import lines, products, winograd
+from tinytorch.vision.m09_spatial import correlation, lines, products, winograd
 
 RNG = np.random.default_rng(0)
 
@@ -39,13 +39,21 @@ def test_the_fast_one_is_the_definition(arguments):
     np.testing.assert_allclose(F.conv2d(*arguments).numpy(), conv2d_naive(*arguments).numpy(), atol=1e-12)
 
 
-@given(convolutions(), st.sampled_from([64, 2**10, 2**20]), st.booleans(), st.booleans())
-@settings(deadline=None, max_examples=150)
-def test_it_is_the_same_in_pieces_and_with_other_algorithms(arguments, block, pairs, small):
+@given(
+    convolutions(),
+    st.sampled_from([64, 2**10, 2**20]),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([8, 2**17]),
+)
+@settings(deadline=None, max_examples=200)
+def test_it_is_the_same_in_pieces_and_with_other_algorithms(arguments, block, pairs, small, many):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "BLOCK", block)
         patch.setattr(winograd, "BLOCK", block)
         patch.setattr(winograd, "WORTH", 0 if pairs else 10**6)
+        patch.setattr(winograd, "FEWEST", 0)
+        patch.setattr(correlation, "MANY_WEIGHTS", many)
         patch.setattr(products, "PIECE", 600)
         patch.setattr(products, "small_is_fast", lambda: small)
         x, w, b, *rest = arguments

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from .lines import Lines
 from .products import each, multiply, multiply_transposed
 from .windows import Window, add_windows
 from .winograd import correlate_pairs, correlate_weight_pairs, suits
 
+SHORT = 128  # places of the window, below which the products of one image alone are too short ...
+MANY_WEIGHTS = 2**17  # ... for writing so many sums
+
 
 def correlate(x: Any, weight: Any, bias: Any, window: Window, groups: int) -> Any:
     """Slide every kernel over the images: (N, C, H, W) and (K, C / G, KH, KW) to (N, K, OH, OW)."""
-    if suits(x.shape[1:], weight.shape, window, groups):
+    if suits(x.shape, weight.shape, window, groups):
         return correlate_pairs(x, weight, bias, window, groups)
     n, k = len(x), len(weight) // groups
     lines = Lines(x.shape[1:], window, groups, k)
@@ -90,12 +94,14 @@ def correlate_input(g: Any, weight: Any, window: Window, groups: int, size: tupl
 
 def correlate_weight(g: Any, x: Any, kernel: tuple[int, ...], window: Window, groups: int) -> Any:
     """Return the gradient of the weights, of shape `kernel`: (K, C / G, KH, KW)."""
-    if suits(x.shape[1:], kernel, window, groups):
-        return correlate_weight_pairs(g, x, kernel, window, groups)
     n, k = len(g), kernel[0] // groups
     c, kh, kw = kernel[1:]
     lines = Lines(x.shape[1:], window, groups, k)
     oh, ow = lines.rows, lines.row
+    if oh * ow < SHORT and lines.depth * k > MANY_WEIGHTS:
+        return _weight_of_small_images(g, x, lines, k).reshape(kernel)
+    if suits(x.shape, kernel, window, groups):
+        return correlate_weight_pairs(g, x, kernel, window, groups)
     # With enough channels each kernel offset is a product of its own, with shifted lines as they lie.
     apart = lines.shifted and c >= 16
     shape = (groups, kh, kw, c, k) if apart else (groups, 1, 1, lines.depth, k)
@@ -129,3 +135,19 @@ def correlate_weight(g: Any, x: Any, kernel: tuple[int, ...], window: Window, gr
     each(n, lines.images, work)
     total = sum((parts[i] for i in sorted(parts)), np.zeros(shape, x.dtype))
     return total.transpose(0, 4, 3, 1, 2).reshape(kernel)
+
+
+def _weight_of_small_images(g: Any, x: Any, lines: Lines, k: int) -> Any:
+    """Return the gradient of many weights, (G, K / G, depth), by products over many images at once."""
+    total = np.zeros((lines.groups, k, lines.depth), x.dtype)
+    for i in range(0, len(g), 4 * lines.images):
+        some = slice(i, i + 4 * lines.images)
+        view = lines.view(lines.write(x[some], lines.room(len(x[some]), x.dtype)), 0, lines.rows)
+        if lines.shifted:  # windows over the end of a row are left out
+            *outer, length = view.strides
+            shape = (*view.shape[:-1], lines.rows, lines.row)
+            view = as_strided(view, shape, (*outer, lines.step * length, length))
+        columns = np.moveaxis(view, 0, 4).reshape(lines.groups, lines.depth, -1)
+        given = g[some].reshape(-1, lines.groups, k, lines.rows * lines.row)
+        total += given.transpose(1, 2, 0, 3).reshape(lines.groups, k, -1) @ columns.swapaxes(1, 2)
+    return total

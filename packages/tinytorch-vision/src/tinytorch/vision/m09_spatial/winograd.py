@@ -30,6 +30,7 @@ from .products import each, multiply, multiply_transposed
 from .windows import Window, strided
 
 BLOCK = 2**20  # numbers that are worked on at once
+FEWEST = 1000  # places of the window in all images, from which it pays to make the sums of weights
 WORTH = 12  # products saved for each sum that comes on top, from which it pays
 
 
@@ -102,13 +103,15 @@ class Pairs:
 
 
 def suits(shape: tuple[int, ...], kernel: tuple[int, ...], window: Window, groups: int) -> bool:
-    """Tell whether the sums cost less than the products that they save."""
+    """Tell whether the sums, of images (N, C, H, W) and of weights, cost less than the products they save."""
     channels, outputs = kernel[1], kernel[0] // groups
+    places = window.places((shape[2], shape[3]))
     return (
         kernel[2] == 3
         and window.stride == (1, 1)
         and window.dilation[0] == 1
-        and min(window.places((shape[1], shape[2]))) > 1
+        and min(places) > 1
+        and shape[0] * places[0] * places[1] >= FEWEST
         and kernel[3] * channels * outputs >= WORTH * (channels + outputs) * 3
     )
 
