@@ -69,13 +69,20 @@ def mask_of(heads: Heads, at: Any, rows: slice, columns: slice) -> Any:
 
 
 def kept(like: Any, at: Any, rows: slice, columns: slice, dropout: tuple[float, int]) -> Any:
-    """Return which weights of a block are kept by dropout, times 1 / (1 - p): the same at every call."""
+    """Return which weights of a block are kept by dropout, times 1 / (1 - p): the same at every call.
+
+    The numbers are drawn for each head and COLUMNS keys on their own, so that they don't depend on how the
+    work is shared out.
+    """
     p, seed = dropout
     mask = np.empty(like.shape, np.float32)
-    for i in range(like.shape[0]):
-        for j in range(like.shape[1]):  # head by head, so that it doesn't depend on how they are shared out
-            place = (at[0].start + i, (at[1].start or 0) + j, rows.start, columns.start)
-            np.random.Generator(np.random.SFC64((seed, *place))).random(out=mask[i, j], dtype=np.float32)
+    for start in range(columns.start, columns.stop, COLUMNS):
+        part = mask[..., start - columns.start :][..., :COLUMNS]
+        for i in range(like.shape[0]):
+            for j in range(like.shape[1]):
+                place = seed, at[0].start + i, (at[1].start or 0) + j, rows.start, start
+                rng = np.random.Generator(np.random.SFC64(place))
+                part[i, j] = rng.random(part[i, j].shape, np.float32)
     np.greater_equal(mask, p, mask)
     mask *= 1 / (1 - p) if p < 1 else 0
     return mask

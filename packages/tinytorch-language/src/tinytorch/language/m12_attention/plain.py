@@ -11,6 +11,7 @@ from tinytorch.core import Array, op
 
 from .kernels import bounded, exponentials, for_shared, inverse, product, scaled_transpose, with_row
 from .tiles import (
+    TILE,
     Heads,
     Tile,
     empty_result,
@@ -33,7 +34,7 @@ class Kept:
 
     def __init__(self, heads: Heads, is_causal: bool) -> None:
         queries, keys = heads.q.shape[3], heads.k.shape[3]
-        rows = max(queries, 1)
+        rows = max(min(queries, max(ROWS, TILE // max(keys, 1))), 1)
         if is_causal:
             count = prod(heads.q.shape[:3]) // threads(heads)
             least = WORTH_A_CALL // max(count * keys, 1) if threads(heads) > 1 else 0
