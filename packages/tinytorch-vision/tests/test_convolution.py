@@ -125,6 +125,13 @@ def test_integers_stay_integers():
     ]
 
 
+def test_integers_with_many_channels():
+    x, w = tt.randint(-9, 9, (4, 16, 18, 18)), tt.randint(-9, 9, (16, 16, 3, 3))
+    out = F.conv2d(x, w)
+    assert out.dtype == tt.int64
+    assert out.tolist() == F.conv2d(x.double(), w.double()).round().to(tt.int64).tolist()
+
+
 def test_transposed_is_the_adjoint():
     w = normal(3, 2, 3, 2)
     x, y = normal(2, 2, 7, 9), None

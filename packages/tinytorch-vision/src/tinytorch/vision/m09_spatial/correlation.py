@@ -18,7 +18,7 @@ MANY_WEIGHTS = 2**17  # ... for writing so many sums
 
 def correlate(x: Any, weight: Any, bias: Any, window: Window, groups: int) -> Any:
     """Slide every kernel over the images: (N, C, H, W) and (K, C / G, KH, KW) to (N, K, OH, OW)."""
-    if suits(x.shape, weight.shape, window, groups):
+    if x.dtype.kind == "f" and suits(x.shape, weight.shape, window, groups):
         return correlate_pairs(x, weight, bias, window, groups)
     n, k = len(x), len(weight) // groups
     lines = Lines(x.shape[1:], window, groups, k)
