@@ -88,10 +88,11 @@ class Names:
         starts = "".join(sorted({slug[0] for slug in self.slugs} | {slug[0].upper() for slug in self.slugs}))
         heads = "|".join(sorted({re.escape(re.split("[ _-]", text)[0][:4]) for text in self._phrases}))
         joined = rf"[_-][{starts}]|(?<=\d{{{self.plan.width}}})_[A-Za-z]"
-        titled = rf"[^A-Za-z0-9\n]{{1,30}}(?i:{heads})"
-        spans = rf" ?(?:{DASH}|to) ?\d\d(?!\d)"
+        first = "".join(sorted({letter for text in self._phrases for letter in (text[0], text[0].upper())}))
+        titled = rf"[^A-Za-z0-9\n]{{1,30}}(?=[{re.escape(first)}])(?i:{heads})"
+        spans = rf"(?<=0\d)(?<![\w-]0\d) ?(?:{DASH}|to) ?\d\d(?!\d)"  # 08-13, and no date
         return [
-            rf"\d(?:{joined}|{titled}|{spans})",
+            rf"\d(?![\dA-Za-z\n])(?:{joined}|{titled}|{spans})",
             r"[Mm](?:odule|ODULE)[sS]?[ \t_#-]{0,3}\d",
             r"02d?[}_-]",
             r"ti(?:nytorch|to) [a-z -]*\d",

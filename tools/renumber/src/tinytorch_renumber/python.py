@@ -108,8 +108,8 @@ def syntax(data: bytes) -> tuple[Source, ast.AST]:
     return Source(data), tree
 
 
-def spots(source: Source, tree: ast.AST, offsets: Sequence[int]) -> list[Spot]:
-    """Return for each offset, in ascending order, where it stands."""
+def spots(source: Source, tree: ast.AST, offsets: Sequence[int], kinds: bool = True) -> list[Spot]:
+    """Return for each offset, in ascending order, where it stands; `kinds` tells imports from other names."""
     found: list[Spot] = []
     rows = [bisect_right(source.starts, offset) for offset in offsets]
     at = 0
@@ -117,10 +117,10 @@ def spots(source: Source, tree: ast.AST, offsets: Sequence[int]) -> list[Spot]:
         first, last = stretch(tree, rows[at], len(source.lines))
         count = bisect_right(rows, last) - at
         try:
-            found += spots_in(source, offsets[at : at + count], first, last)
+            found += spots_in(source, offsets[at : at + count], first, last, kinds)
         except (tokenize.TokenError, SyntaxError):
             # The stretch makes no sense by itself, so the whole file is read.
-            found += spots_in(source, offsets[at : at + count], 1, len(source.lines))
+            found += spots_in(source, offsets[at : at + count], 1, len(source.lines), kinds)
         at += count
     return found
 
@@ -161,7 +161,7 @@ def start_of(node: ast.AST) -> int:
     return min([*rows, getattr(node, "lineno", 1)])
 
 
-def spots_in(source: Source, offsets: Sequence[int], first: int, last: int) -> list[Spot]:
+def spots_in(source: Source, offsets: Sequence[int], first: int, last: int, kinds: bool) -> list[Spot]:
     """Return where each offset stands, from the tokens of some rows."""
     found: list[Spot] = []
     at = 0
@@ -170,7 +170,8 @@ def spots_in(source: Source, offsets: Sequence[int], first: int, last: int) -> l
     for token in source.tokens(first, last):
         kind = token.type
         if kind in (tokenize.NEWLINE, tokenize.ENDMARKER):
-            settle(found, waiting, statement, source)
+            if kinds:
+                settle(found, waiting, statement, source)
             statement, waiting = [], []
             if at == len(offsets):
                 break
@@ -195,7 +196,8 @@ def spots_in(source: Source, offsets: Sequence[int], first: int, last: int) -> l
                 spot = Spot("code", "number", start, end)
             found.append(spot)
             at += 1
-    settle(found, waiting, statement, source)
+    if kinds:
+        settle(found, waiting, statement, source)
     return found + [Spot("code", "code", 0, 0)] * (len(offsets) - len(found))
 
 

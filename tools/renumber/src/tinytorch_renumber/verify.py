@@ -90,13 +90,13 @@ def verify(journal: Journal) -> list[Problem]:
         problems += [Problem(entry.path, text) for text in broken(entry.form, *pages)]
         if entry.form in TOLD or not (worth(now, entry.form, new) or worth(before, entry.form, old)):
             continue
-        found = scan_bytes(now, entry.form, entry.path, new, new_judge)
+        found = scan_bytes(now, entry.form, entry.path, new, new_judge, kinds=False)
         if entry.path in was:
             read = bool(found.references) and not plan.removed  # then its syntax was looked at
             problems += compare(entry, before, now, not found.broken if read else None)
         allowed = 0
         if found.disagreeing:
-            allowed = scan_bytes(before, entry.form, name_before, old, old_judge).disagreeing
+            allowed = scan_bytes(before, entry.form, name_before, old, old_judge, kinds=False).disagreeing
         if found.disagreeing > allowed:
             text = f"{found.disagreeing} numbers disagree with their names, {allowed} before"
             problems.append(Problem(entry.path, f"{text}: {listed(found)}"))
