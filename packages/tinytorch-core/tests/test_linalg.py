@@ -25,6 +25,7 @@ from tinytorch.core import (
     tensor,
     zeros,
 )
+from tinytorch.core.m01_tensor.linalg import _product_in_blocks
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
@@ -322,3 +323,29 @@ def test_products_in_pieces_are_whole(shapes, transposed):
     b = np.asfortranarray(b) if transposed else b
     expected = a.astype(np.float64) @ b.astype(np.float64)
     np.testing.assert_allclose(_product_in_pieces(a, b), expected, atol=1e-3)
+
+
+class TestBlocks:
+    """In one thread, products of a middle size are done block by block; nobody may see that."""
+
+    @pytest.mark.parametrize("threads", ["1", "2"])
+    @pytest.mark.parametrize("shape", [(768, 128, 384), (300, 300, 203), (512, 700, 65), (256, 512, 256)])
+    def test_equals_numpy(self, monkeypatch, threads, shape):
+        monkeypatch.setenv("OMP_NUM_THREADS", threads)
+        m, k, n = shape
+        rng = np.random.default_rng(0)
+        for turned_a, turned_b in ((False, False), (False, True), (True, False), (True, True)):
+            a, b = (rng.standard_normal(s, dtype=np.float32) for s in ((m, k), (k, n)))
+            a = np.asfortranarray(a) if turned_a else a
+            b = np.asfortranarray(b) if turned_b else b
+            expected = a.astype(np.float64) @ b.astype(np.float64)
+            for found in (_product_in_blocks(a, b), matmul(from_numpy(a), from_numpy(b)).numpy()):
+                assert found.dtype == np.float32
+                assert np.abs(found - expected).max() < 1e-3
+
+    def test_infinities_stay_where_they_are(self):
+        a, b = np.ones((300, 256), np.float32), np.ones((256, 256), np.float32)
+        a[3, 4] = np.inf
+        out = _product_in_blocks(a, b)
+        assert np.isinf(out[3]).all()
+        assert np.isfinite(np.delete(out, 3, axis=0)).all()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .op import Array, op
+from .threads import number_of_threads
 
 
 @op
@@ -129,6 +130,7 @@ PIECE = 1_000_000
 SMALL_RESULT = 1200
 LONG = 256  # columns from which taking them as they lie pays
 LARGEST_IN_PIECES = 8 * PIECE
+LARGEST_IN_BLOCKS = 160 * PIECE  # several threads have more of BLAS's own way, for products as large as this
 
 
 def product(a: Any, b: Any) -> Any:
@@ -142,6 +144,8 @@ def product(a: Any, b: Any) -> Any:
         return np.matmul(rows(a), b).reshape(*a.shape[:-1], b.shape[-1])
     if a.ndim == b.ndim == 2 and PIECE < a.size * b.shape[1] <= LARGEST_IN_PIECES and small_is_fast():
         return _product_in_pieces(a, b)
+    if a.ndim == b.ndim == 2 and a.dtype.kind == "f":
+        return np.dot(a, b)  # the same as matmul, called a third of a microsecond faster
     return np.matmul(a, b)
 
 
@@ -170,6 +174,40 @@ def _product_in_pieces(a: Any, b: Any) -> Any:
     else:
         for i in range(0, len(a), some_rows):
             np.matmul(a[i : i + some_rows], b, out=out[i : i + some_rows])
+    return out
+
+
+def _suits_blocks(a: Any, b: Any) -> bool:
+    """Tell whether many small products in one thread are faster than a large one."""
+    size = a.size * b.shape[1]
+    return (
+        LARGEST_IN_PIECES < size <= LARGEST_IN_BLOCKS
+        and a.dtype.char == b.dtype.char == "f"
+        and len(a) >= 256
+        and len(b) <= 3 * LONG
+        and a.flags.forc
+        and b.flags.c_contiguous
+        and small_is_fast()
+        and number_of_threads() == 1
+    )
+
+
+def _product_in_blocks(a: Any, b: Any) -> Any:
+    """Multiply two matrices by blocks of the result, all in one call: a batch of small products."""
+    (m, k), n = a.shape, b.shape[1]
+    height = 64 if k <= LONG else 32
+    width = min(n, max(16, PIECE // (height * k) // 16 * 16))
+    high, wide = m // height * height, n // width * width
+    out = np.empty((m, n), a.dtype)
+    strips, top = a[:high].reshape(-1, height, k), out[:high]
+    columns = b[:, :wide].reshape(k, -1, width).swapaxes(0, 1)
+    np.matmul(
+        strips[:, None], columns, out=top[:, :wide].reshape(-1, height, n // width, width).swapaxes(1, 2)
+    )
+    if wide < n:
+        np.matmul(strips, b[:, wide:], out=top[:, wide:].reshape(-1, height, n - wide))
+    if high < m:
+        np.matmul(a[high:], b, out=out[high:])
     return out
 
 
