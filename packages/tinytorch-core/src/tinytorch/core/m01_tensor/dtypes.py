@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,14 @@ def _combine(higher: np.dtype[Any] | None, lower: np.dtype[Any] | None) -> np.dt
     if CATEGORY[lower.kind] > CATEGORY[higher.kind]:
         return promote_types(higher, lower)
     return higher
+
+
+@lru_cache(maxsize=64)
+def constant(value: float, dtype: Any) -> Any:
+    """Return a number as a 0-d array, which must not be changed: NumPy takes it faster than a Python number.
+
+    On a short array a third of a microsecond faster, which is half of the operation.
+    """
+    array = np.array(value, dtype)
+    array.flags.writeable = False
+    return array

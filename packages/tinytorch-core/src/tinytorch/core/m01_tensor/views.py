@@ -32,22 +32,23 @@ last_history = 0  # time when a tensor that may have views last got another hist
 
 def owner(array: Any) -> Any:
     """Return the array that owns the memory of `array`."""
-    while isinstance(base := getattr(array, "base", None), np.ndarray) or hasattr(base, "base"):
+    while (base := array.base) is not None and (isinstance(base, np.ndarray) or hasattr(base, "base")):
         array = base
     return array
 
 
-def mark_changed(array: np.ndarray) -> None:
-    """Note that the memory of `array` has just been changed in place."""
+def mark_changed(*arrays: np.ndarray) -> None:
+    """Note that the memory of these arrays has just been changed in place."""
     global last_change
     last_change = next(clock)
-    root = owner(array)
-    key = id(root)
-    known = _changes.get(key)
-    if known is not None and known[0]() is root:
-        _changes[key] = (known[0], last_change)
-    else:
-        _changes[key] = (weakref.ref(root, lambda _: _changes.pop(key, None)), last_change)
+    for array in arrays:
+        root = owner(array)
+        known = _changes.get(id(root))
+        if known is not None and known[0]() is root:
+            reference = known[0]
+        else:
+            reference = weakref.ref(root, lambda _, key=id(root): _changes.pop(key, None))
+        _changes[id(root)] = (reference, last_change)
 
 
 def changed_since(array: Any, birth: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..m01_tensor.dtypes import constant
 from ..m01_tensor.op import Array, op
 from ..m01_tensor.record import mode
 from .gaussian import gelu_array
@@ -27,7 +28,7 @@ def relu(input: Array) -> Array:
     """
     if input.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
-    return np.maximum(input, 0)
+    return np.maximum(input, constant(0, input.dtype))
 
 
 @op

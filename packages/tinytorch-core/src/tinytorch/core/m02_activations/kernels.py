@@ -52,14 +52,14 @@ def ones(n: int, dtype: Any) -> Any:
 
 def column_sums(x: Any) -> Any:
     """Return the sum of each column of a matrix: (rows, columns) to (columns,)."""
-    return ones(x.shape[0], x.dtype) @ x
+    return np.dot(ones(x.shape[0], x.dtype), x)
 
 
 def sums(x: Any, axis: Any) -> Any:
     """Return the sums along `axis`, which stays as a dimension of length 1."""
     if x.ndim > 1 and axis in (-1, x.ndim - 1) and x.flags.c_contiguous and x.size:
         n = x.shape[-1]
-        return (x.reshape(-1, n) @ ones(n, x.dtype)).reshape(*x.shape[:-1], 1)
+        return np.dot(x.reshape(-1, n), ones(n, x.dtype)).reshape(*x.shape[:-1], 1)
     return np.add.reduce(x, axis=axis, keepdims=True)
 
 

@@ -34,7 +34,7 @@ class ReLU(_Activation):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the activation of each element."""
-        return inplace.relu(input, self.inplace)
+        return inplace.relu(input, True) if self.inplace else functions.relu(input)
 
 
 class LeakyReLU(_Activation):

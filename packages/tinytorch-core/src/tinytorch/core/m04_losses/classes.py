@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..m01_tensor.dtypes import int64, uint8
 from ..m01_tensor.op import Array
 from ..m01_tensor.tensor import Tensor
 from .reduction import reduced
+
+_UINT64 = np.dtype(np.uint64)
 
 
 class Samples(NamedTuple):
@@ -28,12 +31,12 @@ def look_up(scores: Array, target: Array, weight: Array | None, ignore_index: in
         IndexError: a target is neither a class nor `ignore_index`.
     """
     classes = scores.shape[1 if scores.ndim > 1 else 0]
-    if target.dtype != np.int64:
-        target = target.astype(np.int64)
+    if target.dtype is not int64:
+        target = target.astype(int64)
     kept = None
     # As unsigned numbers negative targets are huge, so one look at the maximum sees both ends.
     if target.size and (
-        np.maximum.reduce(target.view(np.uint64), axis=None) >= classes or 0 <= ignore_index < classes
+        np.maximum.reduce(target.view(_UINT64), axis=None) >= classes or 0 <= ignore_index < classes
     ):
         kept = target != ignore_index
         wrong = target[kept & ((target < 0) | (target >= classes))]
@@ -100,7 +103,7 @@ def check_class_indices(name: str, input: Tensor, target: Tensor) -> None:
     if not fits:
         expected = (scores[0], *scores[2:]) if len(scores) > 1 else ()
         raise RuntimeError(f"Expected target size {list(expected)}, got {list(samples)}")
-    if target.array.dtype not in (np.int64, np.uint8):
+    if target.array.dtype not in (int64, uint8):
         raise RuntimeError(f"expected target dtype to be int64 or uint8, but got {target.dtype}")
 
 

@@ -106,7 +106,7 @@ def cross_entropy_of_indices(
     """Return the cross-entropy between the softmax of the scores and the target classes, reduced."""
     check_float("cross_entropy", input.dtype)
     dtype = input.dtype
-    if dtype == np.float16:  # sums of exponentials and of losses need more room
+    if dtype.itemsize == 2:  # sums of exponentials and of losses in float16 need more room
         input, weight = _as_float32(input), _as_float32(weight)
     axis = 1
     if input.ndim == 1:  # a single sample: its target may be of shape () or (1,)
@@ -131,7 +131,7 @@ def cross_entropy_of_indices(
         losses = (1 - label_smoothing) * losses + label_smoothing * even
     loss, count = averaged(losses, samples, reduction)
     saved = {"exps": exps, "sums": totals, "samples": samples, "count": count}
-    return loss.astype(dtype, copy=False), saved
+    return loss if loss.dtype is dtype else loss.astype(dtype), saved
 
 
 @op(promote="same")

@@ -88,7 +88,7 @@ def walk_back(
                     raise refusal(node)
                 d = thunk()
                 # What a rule made is ours to add to; g and views of g belong to others as well.
-                give(edge, d, d is not g and d.base is None)
+                give(edge, d, d.base is None and d is not g)
         if watch is not None:
             watch(node, g, [gradients[edge] for edge in edges if edge is not None])
         if not retain_graph:
@@ -194,9 +194,10 @@ def differentiate(
     results, owned = walk_back(starts, retain_graph, wanted)
     for target, g in results.items():
         ours = target in owned
-        if isinstance(target, Tensor) and target._hooks:
+        if target.__class__ is not Node and target._hooks:
             g, ours = run_hooks(target._hooks, g), False
-        results[target] = np.asarray(g) if ours else np.array(g)
+        if not ours or g.__class__ is not np.ndarray:
+            results[target] = np.array(g)
     return results
 
 

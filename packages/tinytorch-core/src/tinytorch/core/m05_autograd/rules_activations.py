@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..m01_tensor.dtypes import constant
 from ..m02_activations import functions as f
 from ..m02_activations.kernels import choose, floating, kept, sums
 from ..m02_activations.probabilities import log_softmax, softmax
@@ -17,7 +18,7 @@ from ..m02_activations.probabilities import log_softmax, softmax
 
 @f.relu.backward
 def relu_backward(g: Any, out: Any) -> Any:
-    return lambda: kept(out != 0, g)
+    return lambda: kept(out != constant(0, out.dtype), g)
 
 
 @f.leaky_relu.backward

@@ -46,7 +46,7 @@ def scratch(like: Any, name: str = "") -> Any:
 
 def run(jobs: Sequence[Job]) -> None:
     """Call each job's function with its arrays, chunk by chunk."""
-    if sum(arrays[0].size for _, arrays in jobs) < MANY or number_of_threads() == 1:
+    if sum([arrays[0].size for _, arrays in jobs]) < MANY or number_of_threads() == 1:
         mode.quiet.run(_run_here, jobs)
         return
     pieces = [

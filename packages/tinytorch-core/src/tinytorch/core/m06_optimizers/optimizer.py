@@ -120,7 +120,7 @@ class Optimizer:
                 loss = closure()
             finally:
                 mode.grad = recording
-        jobs, scattered = [], []
+        jobs, changed, scattered = [], [], []
         for group in self.param_groups:
             names = self.buffers(group)
             for p in group["params"]:
@@ -134,9 +134,10 @@ class Optimizer:
                 for name in names:
                     arrays.append(flat_buffer(state, name, p))
                 jobs.append((update, arrays))
-                mark_changed(values)
+                changed.append(values)
                 if not values.flags.c_contiguous:
                     scattered.append((values, flat))
+        mark_changed(*changed)
         run(jobs)
         for values, flat in scattered:
             values[...] = flat.reshape(values.shape)

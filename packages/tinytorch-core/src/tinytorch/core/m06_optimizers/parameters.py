@@ -47,9 +47,10 @@ def flat_gradient(p: Tensor) -> Any:
     """Return the gradient of a parameter as a flat array of the parameter's dtype."""
     assert p.grad is not None
     g = p.grad.array
-    if g.shape != p.array.shape:
-        raise RuntimeError(f"a gradient has shape {g.shape}, but its parameter has shape {p.array.shape}")
-    return g.reshape(-1) if g.dtype is p.array.dtype else g.reshape(-1).astype(p.array.dtype)
+    values = p.array
+    if g.shape != values.shape:
+        raise RuntimeError(f"a gradient has shape {g.shape}, but its parameter has shape {values.shape}")
+    return g.reshape(-1) if g.dtype is values.dtype else g.reshape(-1).astype(values.dtype)
 
 
 def flat_buffer(state: State, name: str, p: Tensor) -> Any:

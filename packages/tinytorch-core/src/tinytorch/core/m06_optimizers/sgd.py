@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..m01_tensor.dtypes import constant
 from .chunks import scratch
 from .optimizer import Optimizer
 from .options import Group, State, Update, check_not_negative
@@ -68,7 +69,7 @@ class SGD(Optimizer):
 
         def descend(p: Any, g: Any) -> None:
             tmp = scratch(p)
-            np.multiply(g, lr, out=tmp)  # p = p - lr * g
+            np.multiply(g, constant(lr, p.dtype), out=tmp)  # p = p - lr * g
             np.subtract(p, tmp, out=p)
 
         if not momentum:
