@@ -6,11 +6,15 @@ writes build/docs-src (Markdown) and build/mkdocs.yml, from which `mkdocs build`
 tool sees nothing but Markdown and a list of pages, so another one can take its place.
 
 In a page written by hand, `[[slug]]` becomes a link to the module of that name with its number and title, and
-a line `<!-- generate: NAME -->` becomes what the function NAME of generated.py returns.
+a line `<!-- generate: NAME -->` becomes what the function NAME of generated.py, guides.py or stories.py returns.
+
+`--pictures` first takes new numbers and pictures of the milestones from build/milestones, where
+`python -m nox -s milestones` puts them.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -20,6 +24,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import generated
+import guides
+import stories
 import yaml
 from course import ROOT, Course, Module
 
@@ -39,6 +45,10 @@ SECTIONS = {
 
 def main() -> int:
     """Write all pages and the site tool's settings; return the exit code."""
+    parser = argparse.ArgumentParser(description="Make the pages of the site.")
+    parser.add_argument("--pictures", action="store_true", help="take new ones from build/milestones")
+    if parser.parse_args().pictures:
+        stories.take_pictures(ROOT / "build" / "milestones")
     course = Course()
     shutil.rmtree(OUT, ignore_errors=True)
     shutil.copytree(DOCS / "pages", OUT)
@@ -75,8 +85,9 @@ def expanded(course: Course, text: str, page: str) -> str:
     """Replace what is to be generated in a page, and the links to modules."""
 
     def made(match: re.Match[str]) -> str:
-        function = getattr(generated, match[1].replace("-", "_"))
-        return str(function(course, page))
+        name = match[1].replace("-", "_")
+        module = next(m for m in (generated, guides, stories) if hasattr(m, name))
+        return str(getattr(module, name)(course, page))
 
     def linked(match: re.Match[str]) -> str:
         module = course.by_slug[match[1]]
