@@ -118,7 +118,7 @@ def _hits(x: Any, values: Any, window: Window) -> Iterator[tuple[Any, Places]]:
     for there, here in walk[: len(walk) - everywhere]:
         hit = x[:, *here] == values[:, *there]
         np.greater(hit, taken[:, *there], out=hit)
-        taken[:, *there] |= hit
+        np.logical_or(hit, taken[:, *there], out=taken[:, *there])
         yield hit, (there, here)
     if everywhere:  # the last element takes what the others left
         yield ~taken, walk[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from tinytorch.core import number_of_threads, share
 from .windows import Ints, Window, ints
 
 CHUNK = 2**18  # numbers of the input that are pooled at once: they and what comes of them fit a cache
+MANY = 2**17  # numbers from which the work is worth waking other threads
 
 Places: TypeAlias = tuple[tuple[slice, slice], tuple[slice, slice]]  # in the output, and in the input
 
@@ -116,21 +118,16 @@ def in_chunks(x: Any, work: Callable[[slice], None]) -> None:
     n = len(x)
     if not x.size:
         return
-    step = max(1, CHUNK * n // x.size)
-    if x.size <= 2 * CHUNK or number_of_threads() == 1:
-        for i in range(0, n, step):
-            work(slice(i, i + step))
-        return
-
-    def several(start: int, stop: int) -> Callable[[], None]:
-        def run() -> None:
-            for i in range(start, stop, step):
-                work(slice(i, min(i + step, stop)))
-
-        return run
-
-    each = max(step, -(-n // (4 * number_of_threads())))
-    share([several(i, min(i + each, n)) for i in range(0, n, each)])
+    threads = number_of_threads() if x.size >= MANY else 1
+    count = -(-x.size // CHUNK)
+    count = -(-count // threads) * threads  # as many for each
+    step = -(-n // count)
+    parts = [slice(i, min(i + step, n)) for i in range(0, n, step)]
+    if threads > 1:
+        share([partial(work, part) for part in parts])
+    else:
+        for part in parts:
+            work(part)
 
 
 def planes(x: Any, n: int) -> Any:
