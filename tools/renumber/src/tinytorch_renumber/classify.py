@@ -91,13 +91,16 @@ class Judge:
             reason = f"may be the number of something else than {mention.slug}"
             return Verdict(Status.BARE, [], reason, True) if moves else None
         if form == "leading" and not self.firm(mention, text, zone):
-            if expected == number and self.prose and zone == "text":
-                return self.move(mention, text)
+            if expected == number and self.prose and zone == "text" and end - start > 1:
+                verdict = self.move(mention, text)
+                return verdict._replace(status=Status.BARE) if verdict.status == Status.SURE else verdict
             moves = expected == number and self.plan.moves(mention.slug)
             return (
                 Verdict(Status.BARE, [], "may be a number in a list", moves) if expected == number else None
             )
         if expected != number:
+            if form == "leading" and number > max(self.plan.source.values()):
+                return None  # no order of the course had so many modules
             return self.stale(mention, number)
         return self.move(mention, text)
 
