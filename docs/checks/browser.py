@@ -70,8 +70,8 @@ def look(browser: Browser, home: str, names: list[str], scheme: str) -> list[str
         drawn(page)
         found += [f"{scheme} {name}: {fault}" for fault in [*said, *too_wide(page), *accessibility(page)]]
         said.clear()
-    page.goto(f"{home}/index.html")
     for words in SEARCHES:
+        page.goto(f"{home}/index.html")
         if not searched(page, words):
             found.append(f"{scheme}: nothing is found for {words!r}")
     found += [f"{scheme} while searching: {fault}" for fault in said]
@@ -104,7 +104,7 @@ def accessibility(page: Page) -> list[str]:
 def searched(page: Page, words: str) -> bool:
     """Tell whether the search finds something in which all the words stand."""
     field = page.locator("input.md-search__input")
-    page.locator("label[for=__search]").first.click()
+    page.locator("label.md-header__button[for=__search]").click()
     field.fill(words)
     page.wait_for_timeout(500)  # the page waits a moment, too, before it asks its index
     try:
@@ -112,6 +112,4 @@ def searched(page: Page, words: str) -> bool:
     except TimeoutError:
         return False
     text = page.locator(".md-search-result__list").inner_text().lower()
-    field.fill("")
-    field.press("Escape")
     return all(word.lower() in text for word in words.split())

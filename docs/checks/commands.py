@@ -99,6 +99,8 @@ def wrong_python(words: list[str]) -> str:
     """Tell what is wrong with the words after `python`."""
     if words[:1] == ["-m"]:
         module = words[1]
+        if (ROOT / f"{module.replace('.', '/')}.py").is_file():
+            return ""  # a tool of the repository, started from its root
         try:
             found = importlib.util.find_spec(module)
         except ModuleNotFoundError:
