@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..inputs import T
-from ..libraries import FLOATS
 from ..table import case, code, code_error, error
 from .modules import FILL
 
