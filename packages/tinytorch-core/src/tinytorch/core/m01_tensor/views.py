@@ -44,11 +44,14 @@ def mark_changed(*arrays: np.ndarray) -> None:
     for array in arrays:
         root = owner(array)
         known = _changes.get(id(root))
-        if known is not None and known[0]() is root:
-            reference = known[0]
-        else:
-            reference = weakref.ref(root, lambda _, key=id(root): _changes.pop(key, None))
+        reference = known[0] if known is not None and known[0]() is root else _reference(root)
         _changes[id(root)] = (reference, last_change)
+
+
+def _reference(root: Any) -> weakref.ref[Any]:
+    """Return a reference with which the entry of an owner goes when the owner does."""
+    key = id(root)
+    return weakref.ref(root, lambda _: _changes.pop(key, None))
 
 
 def changed_since(array: Any, birth: int) -> bool:
