@@ -60,22 +60,29 @@ def paths_table(course: Course, page: str) -> str:
 
 
 def course_diagram(course: Course, page: str) -> str:
-    """Return a diagram of modules, what they need, and the milestones."""
-    lines = ["```mermaid", "flowchart TD"]
-    for track, name in TRACKS.items():
-        modules = [m for m in course.modules if m.track == track]
-        if modules:
-            lines.append(f'  subgraph track_{track}["{name}"]')
-            lines += [f'    {m.slug}["{m.number} {m.title}"]' for m in modules]
-            lines.append("  end")
-    for module in course.modules:
-        indirect = {far for need in module.needs for far in reached(course, need)}
-        lines += [f"  {need} --> {module.slug}" for need in module.needs if need not in indirect]
+    """Return diagrams of modules and what they need: the core path with its milestones, and the advanced path."""
+    core = [m for m in course.modules if m.path == "core"]
+    rest = [m for m in course.modules if m not in core]
+    before = [course.by_slug[slug] for slug in dict.fromkeys(n for m in rest for n in m.needs)]
+    lines = diagram(course, core)
     for milestone in MILESTONES:
-        lines.append(f'  {milestone.name}(["{milestone.year} {milestone.title}"])')
+        lines.append(f'  {milestone.name}(["{milestone.year}<br>{milestone.title}"])')
         lines.append(f"  {AFTER[milestone.name]} ==> {milestone.name}")
-    lines.append("```")
-    return "\n".join(lines)
+    advanced = diagram(course, [m for m in before if m not in rest] + rest)
+    return "\n".join([*lines, "```", "", "And the advanced path, with what it begins from:", "", *advanced, "```"])
+
+
+def diagram(course: Course, modules: list[Module]) -> list[str]:
+    """Return the lines of a diagram of some modules: an arrow for each need that isn't implied by others."""
+    lines = ["```mermaid", "flowchart TD"]
+    lines += [f'  {m.slug}["{m.number} {m.title}"]' for m in modules]
+    slugs = {m.slug for m in modules}
+    for module in modules:
+        indirect = {far for need in module.needs for far in reached(course, need)}
+        arrow = "-.->" if module.optional else "-->"
+        direct = [need for need in module.needs if need not in indirect and need in slugs]
+        lines += [f"  {need} {arrow} {module.slug}" for need in direct]
+    return lines
 
 
 # After which module, by slug, a milestone can be run.

@@ -24,11 +24,13 @@
       suppressErrorRendering: true,
       theme: dark ? "dark" : "neutral",
       securityLevel: "strict",
+      flowchart: { nodeSpacing: 16, rankSpacing: 32, padding: 8 },
     });
     for (const [i, block] of blocks.entries()) {
       const source = sources.get(block) ?? block.textContent;
       const drawn = document.createElement("div");
       drawn.className = "drawn";
+      drawn.tabIndex = 0; // so that it can be scrolled by keys
       drawn.innerHTML = (await mermaid.render(`diagram-${Date.now()}-${i}`, source)).svg;
       sources.set(drawn, source);
       block.replaceWith(drawn);
