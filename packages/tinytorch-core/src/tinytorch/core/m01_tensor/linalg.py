@@ -144,6 +144,8 @@ def product(a: Any, b: Any) -> Any:
         return np.matmul(rows(a), b).reshape(*a.shape[:-1], b.shape[-1])
     if a.ndim == b.ndim == 2 and PIECE < a.size * b.shape[1] <= LARGEST_IN_PIECES and small_is_fast():
         return _product_in_pieces(a, b)
+    if a.ndim == b.ndim == 2 and _suits_blocks(a, b):
+        return _product_in_blocks(a, b)
     if a.ndim == b.ndim == 2 and a.dtype.kind == "f":
         return np.dot(a, b)  # the same as matmul, called a third of a microsecond faster
     return np.matmul(a, b)
