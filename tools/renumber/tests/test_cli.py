@@ -203,6 +203,20 @@ def test_a_folder_may_ask_to_be_left_alone(course, run, helpers):
     assert (course / "x" / "01_tensor.txt").read_bytes() == b"01_tensor"
 
 
+def test_impact_says_which_plan_does_not_fit(course, run):
+    """The others are compared all the same."""
+    good, bad = course / "good.toml", course / "bad.toml"
+    good.write_text('target = ["activations", "tensor"]', encoding="utf-8")
+    bad.write_text('[removed]\nspace = "delete"\n', encoding="utf-8")
+    code, output = run("impact", good, bad, "--markdown")
+    assert code == 1
+    assert (
+        "| module folders renamed | 2 | the plan doesn't fit this tree: bad.toml: there is no module"
+        in output
+    )
+    assert run("impact", bad)[0] == 2
+
+
 def test_the_similarity_is_git_s(course, run, helpers):
     """The table says by how much git will think that the file that changes most is another one."""
     text = "".join(f"x_{i} = {i}\n" for i in range(60)) + "y = '01_tensor'\n" * 20

@@ -16,9 +16,9 @@ from .apply import apply, refuse_unfinished, resume
 from .arguments import parser, read_spec, request_of
 from .bump import Bumps, add_to, plan_bumps
 from .doctor import examine
-from .errors import RenumberError, TreeError
+from .errors import PlanError, RenumberError, TreeError
 from .git import require_clean
-from .impact import markdown, measure, table
+from .impact import Impact, markdown, measure, table
 from .journal import FOLDER, clear_unbegun, current
 from .order import Orders, find_orders, source_of
 from .plan import Plan, Spec, load_plan
@@ -92,14 +92,21 @@ def doctor(arguments: argparse.Namespace) -> int:
 def impact(arguments: argparse.Namespace) -> int:
     """Compare plans."""
     specs = [load_plan(word) for word in arguments.plans]
-    columns = [measure(arguments.root, planned(arguments.root, spec)[0]) for spec in specs]
+    columns = []
+    for spec in specs:
+        try:
+            columns.append(measure(arguments.root, planned(arguments.root, spec)[0]))
+        except PlanError as error:  # the other plans can be compared all the same
+            columns.append(Impact(spec.name, problem=str(error)))
+    if all(column.problem for column in columns):
+        raise PlanError(columns[0].problem)
     if arguments.json:
         print(json.dumps([asdict(column) for column in columns], indent=2))
     elif arguments.markdown:
         print(markdown(table(columns)), end="")
     else:
         report.rows_table(report.console(), table(columns))
-    return 0
+    return 1 if any(column.problem for column in columns) else 0
 
 
 def preview(arguments: argparse.Namespace) -> int:

@@ -58,6 +58,7 @@ class Impact:
     bumps: dict[str, str] = field(default_factory=dict)
     bumps_with_shims: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    problem: str = ""  # why the plan doesn't fit the tree, where it doesn't
 
 
 def measure(root: Path, plan: Plan) -> Impact:
@@ -171,6 +172,8 @@ def table(columns: Iterable[Impact]) -> list[list[str]]:
                 value = ", ".join(value) or "none"
             elif key == "facade_imports":
                 value = value or "none"
+            if column.problem:
+                value = f"the plan doesn't fit this tree: {column.problem}" if key == "folders" else "-"
             cells.append(str(value))
         rows.append([label, *cells])
     return rows
