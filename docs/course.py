@@ -96,12 +96,6 @@ class Course:
             if (folder / "LESSON.md").is_file()
         ]
         found.sort(key=lambda module: module.number)
-        found += [
-            Module(f.name[1:3], f.name[4:], f.parent.name, f.name[4:].title(), "")
-            for f in self.root.glob("packages/*/src/tinytorch/*/m[0-9][0-9]_*/")
-            if not (f / "LESSON.md").is_file()
-        ]
-        found.sort(key=lambda m: m.number)  # TEMPORARY
         planned = tomllib.loads((self.root / "docs" / "planned.toml").read_text(encoding="utf-8"))
         next_number = int(found[-1].number) + 1
         known = {module.slug for module in found}

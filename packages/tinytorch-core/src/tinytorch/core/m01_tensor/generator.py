@@ -28,7 +28,7 @@ class Generator:
         """Start anew from a seed, and return the generator.
 
         Args:
-            seed: from -2**63 to 2**64 - 1; a negative one counts from 2**64 down.
+            seed: from `-2**63` to `2**64 - 1`; a negative one counts from `2**64` down.
 
         Raises:
             RuntimeError: the seed isn't an int.
