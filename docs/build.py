@@ -6,7 +6,8 @@ writes build/docs-src (Markdown) and build/mkdocs.yml, from which `mkdocs build`
 tool sees nothing but Markdown and a list of pages, so another one can take its place.
 
 In a page written by hand, `[[slug]]` becomes a link to the module of that name with its number and title, and
-a line `<!-- generate: NAME -->` becomes what the function NAME of generated.py, guides.py or stories.py returns.
+a line `<!-- generate: NAME -->` becomes what the function NAME of generated.py, guides.py or stories.py
+returns.
 
 `--pictures` first takes new numbers and pictures of the milestones from build/milestones, where
 `python -m nox -s milestones` puts them.

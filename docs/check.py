@@ -46,7 +46,9 @@ def main() -> int:
     site = Site(ROOT / "build")
     wrong = sum(report(name, check, site) for name, check in checks.items() if options.only in name)
     if options.no_browser:
-        print("NOT CHECKED: search, network, console, contrast, width. That needs Chromium: --browser PROGRAM")
+        print(
+            "NOT CHECKED: search, network, console, contrast, width. That needs Chromium: --browser PROGRAM"
+        )
     return 1 if wrong else 0
 
 

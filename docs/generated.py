@@ -60,7 +60,7 @@ def paths_table(course: Course, page: str) -> str:
 
 
 def course_diagram(course: Course, page: str) -> str:
-    """Return diagrams of modules and what they need: the core path with its milestones, and the advanced path."""
+    """Return diagrams of modules and what they need: the core path with its milestones, the advanced path."""
     core = [m for m in course.modules if m.path == "core"]
     rest = [m for m in course.modules if m not in core]
     before = [course.by_slug[slug] for slug in dict.fromkeys(n for m in rest for n in m.needs)]
@@ -69,7 +69,9 @@ def course_diagram(course: Course, page: str) -> str:
         lines.append(f'  {milestone.name}(["{milestone.year}<br>{milestone.title}"])')
         lines.append(f"  {AFTER[milestone.name]} ==> {milestone.name}")
     advanced = diagram(course, [m for m in before if m not in rest] + rest)
-    return "\n".join([*lines, "```", "", "And the advanced path, with what it begins from:", "", *advanced, "```"])
+    return "\n".join(
+        [*lines, "```", "", "And the advanced path, with what it begins from:", "", *advanced, "```"]
+    )
 
 
 def diagram(course: Course, modules: list[Module]) -> list[str]:

@@ -129,8 +129,9 @@ def pytorch_counts(course: Course, page: str) -> str:
     theirs = [entry for entry in names if entry["pytorch"]]
     same = [entry for entry in theirs if "differs" not in entry and "without" not in entry]
     return (
-        f"Of {len(names)} public names, {len(same)} are the same as in PyTorch {mapping()['torch']}, {len(theirs) - len(same)} differ "
-        f"in something that the tables name, and {len(names) - len(theirs)} exist only here."
+        f"Of {len(names)} public names, {len(same)} are the same as in PyTorch {mapping()['torch']}, "
+        f"{len(theirs) - len(same)} differ in something that the tables name, and "
+        f"{len(names) - len(theirs)} exist only here."
     )
 
 

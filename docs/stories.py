@@ -1,4 +1,4 @@
-"""The milestones' pages: the story that the report tells, with the numbers and pictures of a run that are kept here."""
+"""The milestones' pages: the story that the report tells, with the numbers and pictures of a run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from course import ROOT, Course
+from generated import AFTER, link
 from tinytorch.milestones.catalog import MILESTONES, Milestone
 from tinytorch.milestones.report.build import readable
 from tinytorch.milestones.report.templates import fill
@@ -47,8 +48,6 @@ def of_page(page: str) -> Milestone:
 
 def milestone_story(course: Course, page: str) -> str:
     """Return the story of a milestone: its history, what it reached, the pictures that the run made."""
-    from generated import AFTER, link
-
     name = of_page(page).name
     facts = results()[name]
     pictures = {f"picture_{entry['name']}": picture(name, entry) for entry in facts["pictures"]}
@@ -73,7 +72,9 @@ def picture(name: str, entry: dict[str, str]) -> str:
 def milestone_code(course: Course, page: str) -> str:
     """Return the script of a milestone, as it is in the tree."""
     script = of_page(page).script
-    code = (ROOT / "milestones" / "src" / "tinytorch" / "milestones" / f"{script}.py").read_text(encoding="utf-8")
+    code = (ROOT / "milestones" / "src" / "tinytorch" / "milestones" / f"{script}.py").read_text(
+        encoding="utf-8"
+    )
     return f'``` {{ .python title="{script}.py" }}\n{code.strip()}\n```'
 
 
@@ -81,7 +82,7 @@ def milestone_again(course: Course, page: str) -> str:
     """Return how to get the same numbers again."""
     milestone = of_page(page)
     facts = results()[milestone.name]
-    data, seconds = facts["data"], facts["seconds"]
+    data = facts["data"]
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     more = []
     if milestone.takes_data:
@@ -94,10 +95,10 @@ def milestone_again(course: Course, page: str) -> str:
             f"python -m nox -s milestones -- {milestone.name} --seed {facts['seed']}",
             "```",
             "",
-            f"The pictures and numbers of this page come from that seed, {facts['epochs']} passes, {html.escape(data['name'])} "
-            f"({data['train']:,} to learn from, {data['test']:,} to be tested with), and {seconds['learning']:.1f} seconds of "
-            f"learning, with {versions}. The same seed gives the same numbers, up to what another version or "
-            "another processor rounds differently.",
+            f"The pictures and numbers of this page come from that seed, {facts['epochs']} passes, "
+            f"{html.escape(data['name'])} ({data['train']:,} to learn from, {data['test']:,} to be tested "
+            f"with), and {versions}. The same seed gives the same numbers, up to what another version or another "
+            "processor rounds differently.",
             *more,
         ]
     )

@@ -1,4 +1,4 @@
-"""What every page has: a title of its own, a description, one heading at its top, texts in place of pictures."""
+"""What every page has: its own title, a description, one heading at its top, texts in place of pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ def faults(site: Site) -> list[str]:
         title = html.title.get_text(strip=True) if html.title else ""
         if page.name != "404.html":
             if not title or title in titles:
-                found.append(f"{page.name}: its title {title!r} is empty, or that of {titles.get(title)}, too")
+                found.append(
+                    f"{page.name}: its title {title!r} is empty, or that of {titles.get(title)}, too"
+                )
             titles[title] = page.name
             headings = [tag.get_text(" ", strip=True) for tag in html.find_all("h1")]
             if len(headings) != 1:

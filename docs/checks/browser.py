@@ -1,7 +1,8 @@
 """How the site behaves in Chromium: from a server and from a folder, light and dark, on a phone.
 
-Two passes over all pages: one from a local server in light colours, one from the folder in dark ones. Each watches
-the network and the console, measures the width of the page and lets axe look at contrast and other basics.
+Two passes over all pages: one from a local server in light colours, one from the folder in dark ones. Each
+watches the network and the console, measures the width of the page and lets axe look at contrast and other
+basics.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from checks.pages import Site
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+from checks.pages import Site
 
 PHONE = {"width": 375, "height": 812}
 SEARCHES = ("Conv2d", "kv cache", "renumber")
@@ -61,8 +63,14 @@ def look(browser: Browser, home: str, names: list[str], scheme: str) -> list[str
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: said.append(f"asks for {request.url}") if leaves(request.url, home) else None)
-    page.on("response", lambda answer: said.append(f"{answer.status}: {answer.url}") if answer.status > 399 else None)
+    page.on(
+        "request",
+        lambda request: said.append(f"asks for {request.url}") if leaves(request.url, home) else None,
+    )
+    page.on(
+        "response",
+        lambda answer: said.append(f"{answer.status}: {answer.url}") if answer.status > 399 else None,
+    )
     page.on("requestfailed", lambda request: said.append(f"didn't get {request.url}"))
     found = []
     for name in names:

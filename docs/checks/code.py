@@ -1,7 +1,7 @@
 """The Python code of pages runs.
 
-That of lessons is run where lessons are tested, in tests/tracks; a block with a title shows a file of the tree,
-which has tests of its own.
+That of lessons is run where lessons are tested, in tests/tracks; a block with a title shows a file of the
+tree, which has tests of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from checks.pages import Site, blocks
 
 # Blocks of a page share their names. What follows `>>>` is compared exactly. A process for each page.
-RUN = '''
+RUN = """
 import doctest, json, sys
 page, blocks = json.load(sys.stdin)
 names = {"__name__": "page"}
@@ -27,7 +27,7 @@ for code, line in blocks:
             sys.exit("".join(report))
     else:
         exec(compile("\\n" * (line - 1) + code, page, "exec"), names)
-'''
+"""
 
 
 def failing(site: Site) -> list[str]:

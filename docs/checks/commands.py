@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from checks.pages import Site, blocks, outside
 from course import ROOT, Course
 from packaging.requirements import InvalidRequirement, Requirement
+
+from checks.pages import Site, blocks, outside
 
 SHELLS = ("", "console", "sh", "bash")
 BEGINS = ("python ", "nox ", "hatch ", "tinytorch", "pip ")

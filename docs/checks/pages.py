@@ -49,7 +49,10 @@ class Site:
     @cached_property
     def pages(self) -> dict[Path, Page]:
         """All pages by their files."""
-        return {file: Page(file, file.relative_to(self.root).as_posix()) for file in sorted(self.root.rglob("*.html"))}
+        return {
+            file: Page(file, file.relative_to(self.root).as_posix())
+            for file in sorted(self.root.rglob("*.html"))
+        }
 
     @cached_property
     def texts(self) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from checks.pages import Site
 from course import ROOT, stubs
+
+from checks.pages import Site
 
 
 def missing(site: Site) -> list[str]:
