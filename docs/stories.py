@@ -97,8 +97,8 @@ def milestone_again(course: Course, page: str) -> str:
             "",
             f"The pictures and numbers of this page come from that seed, {facts['epochs']} passes, "
             f"{html.escape(data['name'])} ({data['train']:,} to learn from, {data['test']:,} to be tested "
-            f"with), and {versions}. The same seed gives the same numbers, up to what another version or another "
-            "processor rounds differently.",
+            f"with), and {versions}. The same seed gives the same numbers, up to what another version or "
+            "another processor rounds differently.",
             *more,
         ]
     )

@@ -113,8 +113,8 @@ def searched(page: Page, words: str) -> bool:
     """Tell whether the search finds something in which all the words stand."""
     field = page.locator("input.md-search__input")
     page.locator("label.md-header__button[for=__search]").click()
-    field.fill(words)
-    page.wait_for_timeout(500)  # the page waits a moment, too, before it asks its index
+    page.get_by_text("Type to start searching").wait_for()  # the index is there
+    field.press_sequentially(words)  # the page listens for keys
     try:
         page.locator(".md-search-result__item").first.wait_for(timeout=5_000)
     except TimeoutError:
