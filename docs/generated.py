@@ -205,7 +205,7 @@ def reference_pages(course: Course) -> dict[str, str]:
                 name for name in set(names) - listed if not inspect.ismodule(runtime(facade, name))
             )
             if facade.count(".") > 1:  # the facade is itself a name of the track's
-                lines += [f"[](){{ #{facade} }}", ""]
+                lines += [f'<span id="{facade}"></span>', ""]
             for title, part in parts.items():
                 if part:
                     lines += [f"## {title}: `{facade}`", ""]
