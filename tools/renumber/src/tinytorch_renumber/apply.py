@@ -112,9 +112,8 @@ def stage(
     }
     record.paths = [(rename.before, scan.new_path(rename.before) or "") for rename in scan.renames]
     record.kept = {f.path: f.digest for f in scan.files if f.digest and f.path not in changed}
-    stay = scan.plan.staying()
-    counts = {f.path: f.agreeing(stay) for f in scan.files if f.form != "safetensors"}
-    record.agreeing = {path: count for path, count in counts.items() if count}
+    record.disagreeing = {f.path: f.disagreeing for f in scan.files if f.disagreeing}
+    record.agreeing = {f.path: f.right for f in scan.files if f.right and f.form != "safetensors"}
     return record
 
 

@@ -45,6 +45,7 @@ class Record:
     created: list[tuple[str, str]] = field(default_factory=list)  # path afterwards, hash
     paths: list[tuple[str, str]] = field(default_factory=list)  # renamed: path before, path after
     kept: dict[str, str] = field(default_factory=dict)  # hashes of files that must not change
+    disagreeing: dict[str, int] = field(default_factory=dict)  # stale pairs by path before
     agreeing: dict[str, int] = field(default_factory=dict)  # right pairs by path before
     versions: dict[str, list[tuple[int, int, str]]] = field(default_factory=dict)  # what --bump wrote
     version: int = VERSION

@@ -58,10 +58,11 @@ class FileScan:
     edits: list[Edit] = field(default_factory=list)
     versions: list[Edit] = field(default_factory=list)  # what --bump writes, no reference of the course
     disagreeing: int = 0  # pairs that contradict the source order
+    right: int = 0  # pairs that agree with it and keep a name and a number
     broken: bool = False  # a Python file or notebook that doesn't parse
 
     def agreeing(self, modules: Container[str]) -> int:
-        """Return how many pairs of these modules are right; those in anchors follow their headings."""
+        """Return how many pairs of these modules are right."""
         right = (Status.SURE, Status.UNPARSABLE)
         return sum(r.status in right and r.module in modules for r in self.references)
 

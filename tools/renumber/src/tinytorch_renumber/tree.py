@@ -96,8 +96,10 @@ def scan_tree(
         entry for entry in entries if entry.kind == "file" and not entry.path.startswith(deleted or "\0")
     ]
     anchors: dict[str, Anchors] = {}
+    stay = plan.staying()
     for i, entry in enumerate(files):
         result, data = scan_file(root, entry, names, judge)
+        result.right = result.agreeing(stay)  # before links follow their headings
         marks = mark_edits(root, entry, plan)
         if marks:
             data = data or (root / entry.path).read_bytes()
