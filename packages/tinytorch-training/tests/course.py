@@ -4,6 +4,7 @@ It has everything that could go another way after a restart: an order drawn anew
 accumulated gradients, schedules of steps and of epochs, validations in the middle of epochs, averages, logs.
 """
 
+import signal
 import sys
 import time
 
@@ -66,6 +67,7 @@ class Model(TrainingModule):
 
 
 def main(folder, ckpt_path=None):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins with it ignored
     seed_everything(7)
     model = Model()
     callbacks = [

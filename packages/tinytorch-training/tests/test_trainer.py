@@ -551,6 +551,15 @@ def test_on_a_terminal_there_is_a_bar():
     assert "6/6" in text.getvalue()
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C as in a terminal; a background job begins with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_first_ctrl_c_ends_after_the_batch(tmp_path):
     before = signal.getsignal(signal.SIGINT)
 
@@ -567,6 +576,7 @@ def test_the_first_ctrl_c_ends_after_the_batch(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_second_ctrl_c_stops_at_once():
     class Press(Callback):
         def on_train_batch_start(self, trainer, module, batch, batch_idx):
@@ -575,6 +585,19 @@ def test_the_second_ctrl_c_stops_at_once():
 
     with pytest.raises(KeyboardInterrupt):
         fit(net(), callbacks=Press())
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    class Press(Callback):
+        def on_train_batch_start(self, trainer, module, batch, batch_idx):
+            signal.raise_signal(signal.SIGINT)
+
+    try:
+        assert fit(net(), callbacks=Press()).global_step == 6
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_seed_makes_a_run_repeatable():

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 def ctrl_c_ends_cleanly(trainer: Trainer) -> Iterator[None]:
     """Within this block the first Ctrl-C ends the run after the present batch; a second one stops at once.
 
-    So weights are never left half changed. Only the main thread may ask for that.
+    So weights are never left half changed. Only the main thread may ask for that, and where Ctrl-C is
+    ignored, as in a shell script's background jobs, it stays so.
     """
-    if threading.current_thread() is not threading.main_thread():
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         yield
         return
 
