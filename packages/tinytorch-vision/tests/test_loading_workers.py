@@ -16,8 +16,13 @@ import pytest
 METHODS = [m for m in ("fork", "spawn") if m in multiprocessing.get_all_start_methods()]
 LIMIT = 300  # seconds; a script takes two or three where nothing else runs
 
+START = """
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins with it ignored
+    main()
+"""
 PRELUDE = """
-import gc, json, multiprocessing, os, random, sys, threading, time
+import gc, json, multiprocessing, os, random, signal, sys, threading, time
 from pathlib import Path
 import numpy as np
 import tinytorch.core as tt
@@ -143,7 +148,7 @@ def W(n, **more):
     return more | ({{"num_workers": n, "multiprocessing_context": METHOD}} if n else {{}})
 """
     main = "def main():\n" + textwrap.indent(textwrap.dedent(body), "    ")
-    path.write_text(f"{PRELUDE}{options}{main}\nif __name__ == '__main__':\n    main()\n", encoding="utf-8")
+    path.write_text(f"{PRELUDE}{options}{main}\n{START}", encoding="utf-8")
     return [sys.executable, "-W", "error", str(path)]
 
 
