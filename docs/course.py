@@ -6,6 +6,7 @@ A module's number stands in the name of its folder and nowhere else; all pages t
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +21,7 @@ class Module:
     """A module of the course.
 
     Attributes:
-        number: its place, two digits.
+        number: its place, two digits; "" if it was taken out of the sequence.
         slug: its name without the number.
         track: the last part of the package's import, for example "core".
         folder: where it lies; None if it isn't written yet.
@@ -39,7 +40,7 @@ class Module:
     @property
     def name(self) -> str:
         """Number and title."""
-        return f"{self.number} {self.title}"
+        return f"{self.number} {self.title}".strip()
 
     @property
     def page(self) -> str:
@@ -92,12 +93,12 @@ class Course:
         """All modules in their order; those that aren't written yet come from docs/planned.toml."""
         found = [
             read_module(folder)
-            for folder in self.root.glob("packages/*/src/tinytorch/*/m[0-9][0-9]_*/")
+            for folder in self.root.glob("packages/*/src/tinytorch/*/*/")
             if (folder / "LESSON.md").is_file()
         ]
-        found.sort(key=lambda module: module.number)
+        found.sort(key=lambda module: module.number or "99")
         planned = tomllib.loads((self.root / "docs" / "planned.toml").read_text(encoding="utf-8"))
-        next_number = int(found[-1].number) + 1
+        next_number = max(int(module.number or 0) for module in found) + 1
         known = {module.slug for module in found}
         coming = [entry for entry in planned["module"] if entry["slug"] not in known]
         for number, entry in enumerate(coming, next_number):
@@ -133,7 +134,8 @@ def read_module(folder: Path) -> Module:
     """Read a module's folder name and the front matter of its lesson."""
     head = (folder / "LESSON.md").read_text(encoding="utf-8").split("\n---\n", 1)[0]
     facts = dict(line.split(": ", 1) for line in head.splitlines()[1:])
-    number, slug = folder.name[1:].split("_", 1)
+    numbered = re.fullmatch(r"m(\d\d)_(\w+)", folder.name)
+    number, slug = numbered.groups() if numbered else ("", folder.name)
     return Module(
         number=number,
         slug=slug,

@@ -52,9 +52,9 @@ def paths_table(course: Course, page: str) -> str:
             modules = [m for m in course.modules if m.track == track and (m.path == path or m.optional)]
             if modules:
                 optional = " (optional: skip it now)" if path == "core" and modules[0].optional else ""
-                span = modules[0].number if len(modules) == 1 else f"{modules[0].number}-{modules[-1].number}"
+                span = "-".join(dict.fromkeys([modules[0].number, modules[-1].number]))
                 listed = ", ".join(link(m, page) for m in modules)
-                lines.append(f"- **{span} {name}**{optional}: {listed}")
+                lines.append(f"- **{f'{span} {name}'.strip()}**{optional}: {listed}")
         lines.append("")
     return "\n".join(lines)
 
@@ -77,7 +77,7 @@ def course_diagram(course: Course, page: str) -> str:
 def diagram(course: Course, modules: list[Module]) -> list[str]:
     """Return the lines of a diagram of some modules: an arrow for each need that isn't implied by others."""
     lines = ["```mermaid", "flowchart TD"]
-    lines += [f'  {m.slug}["{m.number} {m.title}"]' for m in modules]
+    lines += [f'  {m.slug}["{m.name}"]' for m in modules]
     slugs = {m.slug for m in modules}
     for module in modules:
         indirect = {far for need in module.needs for far in reached(course, need)}
