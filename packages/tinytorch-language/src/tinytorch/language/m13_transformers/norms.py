@@ -97,8 +97,7 @@ def rms_norm(
         RuntimeError: shapes don't go together.
         NotImplementedError: the input doesn't hold floating-point numbers.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html
-        (arXiv:1910.07467)
+    Source: arXiv:1910.07467; https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html
     """
     rows = _rows("rms_norm", input, normalized_shape, "*", weight=weight)
     scale = np.vecdot(rows, rows)  # (N): at first the mean square times n
