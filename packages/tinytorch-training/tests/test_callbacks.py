@@ -21,6 +21,7 @@ from tinytorch.training import (
     EMA,
     AveragedModel,
     Callback,
+    CheckpointError,
     CSVLogger,
     CurvePlot,
     EarlyStopping,
@@ -35,6 +36,7 @@ from tinytorch.training import (
     TrainingModule,
     get_ema_avg_fn,
     load_checkpoint,
+    save_checkpoint,
 )
 
 rng = np.random.default_rng(0)
@@ -165,6 +167,57 @@ def test_another_model_doesnt_fit_and_nothing_changes(tmp_path):
             other, BATCHES, ckpt_path=next(tmp_path.iterdir()), loss=CrossEntropyLoss(), optimizer=optimizer
         )
     assert (other[0].weight.array == before).all()
+
+
+def test_a_file_that_no_trainer_wrote(tmp_path):
+    save_checkpoint(tmp_path / "x.safetensors", {"model": net().state_dict()})
+    with pytest.raises(CheckpointError, match=r"wasn't written by a Trainer: it lacks callbacks, loop, opti"):
+        resume(net(), tmp_path / "x.safetensors", lambda p: SGD(p, lr=0.1))
+
+
+def resume(model, path, make, scheduler=None):
+    optimizer = make(model.parameters())
+    trainer = Trainer(enable_progress_bar=False, max_epochs=2)
+    options = {"scheduler": scheduler(optimizer)} if scheduler else {}
+    trainer.fit(model, BATCHES, ckpt_path=path, loss=CrossEntropyLoss(), optimizer=optimizer, **options)
+
+
+@pytest.mark.parametrize(
+    ("model", "make", "scheduler", "error"),
+    [
+        (net, lambda p: SGD([{"params": [x]} for x in p], lr=0.3), None, ValueError),
+        (net, lambda p: SGD(p, lr=0.3), lambda o: StepLR(o, 1), CheckpointError),
+        (lambda: Sequential(Linear(4, 3)), lambda p: SGD(p, lr=0.3), None, ValueError),
+        (
+            lambda: Sequential(Linear(9, 8), ReLU(), Linear(8, 2)),
+            lambda p: SGD(p, lr=0.3),
+            None,
+            RuntimeError,
+        ),
+    ],
+)
+def test_a_checkpoint_that_doesnt_fit_changes_nothing(tmp_path, model, make, scheduler, error):
+    fit(net(1), ModelCheckpoint(tmp_path))
+    mine = model()
+    before = [p.array.copy() for p in mine.parameters()]
+    made = []
+    with pytest.raises(error):
+        resume(mine, next(tmp_path.iterdir()), lambda p: made.append(make(p)) or made[0], scheduler)
+    assert all((p.array == old).all() for p, old in zip(mine.parameters(), before))
+    assert all(group["lr"] == 0.3 for group in made[0].param_groups)
+
+
+def test_the_last_checkpoint_of_another_run_is_put_aside(tmp_path):
+    for _ in range(2):
+        fit(net(), ModelCheckpoint(tmp_path, save_top_k=0, save_last=True), max_epochs=2)
+    assert names(tmp_path) == ["last", "last-previous", "last-previous-v1", "last-v1"]
+
+
+def test_a_folder_that_cant_be_written(tmp_path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(OSError, match="file"):
+        fit(net(), ModelCheckpoint(tmp_path / "file"))
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_name_that_wasnt_logged(tmp_path):

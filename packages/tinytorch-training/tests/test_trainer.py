@@ -130,6 +130,13 @@ class Unknown:
         return iter(BATCHES)
 
 
+class Empty:
+    """An iterable that nobody can count and that gives nothing."""
+
+    def __iter__(self):
+        return iter(())
+
+
 def test_accumulating_over_an_unknown_number_of_batches():
     model = net()
     fit(model, Unknown(), accumulate_grad_batches=4)
@@ -464,6 +471,8 @@ def test_precision_is_checked():
         ),
         (lambda: fit(net(), iter(BATCHES)), TypeError, "gone through only once"),
         (lambda: fit(net(), 3), TypeError, "expected batches"),
+        (lambda: fit(net(), []), ValueError, "no batches to train on"),
+        (lambda: fit(net(), Empty()), ValueError, "Empty gave no batch"),
         (
             lambda: fit(net(), limit_train_batches=1.5),
             ValueError,
@@ -574,6 +583,19 @@ def test_the_first_ctrl_c_ends_after_the_batch(tmp_path):
     assert same(model, by_hand(net(), BATCHES[:4]))
     assert [p.name for p in tmp_path.iterdir()] == ["interrupted.safetensors"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_ends_a_run_whose_epochs_have_one_batch(tmp_path):
+    class Press(Callback):
+        def on_train_batch_start(self, trainer, module, batch, batch_idx):
+            if trainer.current_epoch == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    for name in ("interrupted.safetensors", "interrupted-v1.safetensors"):
+        trainer = fit(net(), BATCHES[:1], max_epochs=9, callbacks=[Press(), ModelCheckpoint(tmp_path)])
+        assert trainer.global_step == 3
+        assert (tmp_path / name).exists(), "an earlier one isn't overwritten"
 
 
 @pytest.mark.usefixtures("ctrl_c")

@@ -32,6 +32,7 @@ class Batches:
                 f"a {type(loader).__name__} can be gone through only once; give a list or a DataLoader"
             )
         self.loader = loader
+        self.name = type(loader).__name__
         try:
             length: int | None = len(loader)  # type: ignore[arg-type]
         except TypeError:

@@ -59,7 +59,9 @@ class FitLoop:
         trainer.call("on_train_start")
         while not self._done():
             self._epoch()
-            if not self.ended:
+            if trainer.interrupted:
+                trainer.save_interrupted()
+            if trainer.interrupted or not self.ended:
                 break
             self.at.update(BEGINNING, epoch=self.at["epoch"] + 1)
             self.ended = False
@@ -78,8 +80,6 @@ class FitLoop:
                 self._validate_if_due()
         self.ended = self._batches()
         if trainer.interrupted and not self.ended:
-            trainer.save_interrupted()
-            results.end()
             return
         if self.ended:
             self._finish_epoch()
@@ -96,6 +96,8 @@ class FitLoop:
                 break
             if self._stops():
                 return bool(self.train.length == at["batches"])
+        if not at["batches"] and self.train.length is None:
+            raise ValueError(f"{self.train.name} gave no batch; can it be gone through more than once?")
         if at["accumulated"]:  # which batch is the last wasn't known before
             self._optimizer_step()
         return True

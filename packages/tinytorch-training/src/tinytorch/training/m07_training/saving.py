@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .callback import Callback
 from .callbacks.checkpointing import ModelCheckpoint
-from .checkpoint import latest_checkpoint, load_checkpoint, save_checkpoint
+from .checkpoint import CheckpointError, latest_checkpoint, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -31,21 +32,43 @@ def save(trainer: Trainer, path: str | os.PathLike[str]) -> None:
 
 
 def restore(trainer: Trainer, path: str | os.PathLike[str]) -> None:
-    """Go on from a checkpoint."""
+    """Go on from a checkpoint; if one part of it doesn't fit, everything stays as it was.
+
+    Raises:
+        CheckpointError: the file is damaged, or no trainer wrote it, or one with other schedules.
+    """
     assert trainer.loop is not None
     checkpoint = load_checkpoint(path)
+    missing = {"model", "optimizer", "schedules", "loop", "callbacks"} - set(checkpoint)
+    if missing:
+        raise CheckpointError(f"{path} wasn't written by a Trainer: it lacks {', '.join(sorted(missing))}")
+    schedulers = [schedule.scheduler for schedule in trainer.loop.schedules]
+    if len(schedulers) != len(checkpoint["schedules"]):
+        raise CheckpointError(
+            f"{path} is of a run with {len(checkpoint['schedules'])} schedules, here are {len(schedulers)}"
+        )
     trainer.call("on_load_checkpoint", checkpoint)
-    # Taken out one by one, so that each is gone when the next one is copied.
-    trainer.module.load_state_dict(checkpoint.pop("model"))
-    trainer.loop.optimizer.load_state_dict(checkpoint.pop("optimizer"))
-    schedules = [schedule.scheduler for schedule in trainer.loop.schedules]
-    for scheduler, state in zip(schedules, checkpoint["schedules"], strict=True):
-        scheduler.load_state_dict(state)
+    if shapes(trainer.module.state_dict()) != shapes(checkpoint["model"]):
+        trainer.module.load_state_dict(checkpoint["model"])  # says what doesn't fit, and changes nothing
+    with ExitStack() as undo:
+        for part, state in zip(schedulers, checkpoint["schedules"], strict=True):
+            undo.callback(part.load_state_dict, part.state_dict())
+            part.load_state_dict(state)
+        optimizer = trainer.loop.optimizer
+        undo.callback(optimizer.load_state_dict, optimizer.state_dict())
+        optimizer.load_state_dict(checkpoint.pop("optimizer"))
+        trainer.module.load_state_dict(checkpoint.pop("model"))  # it checks all before it changes anything
+        undo.pop_all()
     states = checkpoint["callbacks"]
     for name, callback in named_callbacks(trainer):
         if name in states:
             callback.load_state_dict(states[name])
     trainer.loop.load_state_dict(checkpoint["loop"])
+
+
+def shapes(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shape of each tensor of a module's state."""
+    return {name: tensor.shape for name, tensor in state.items()}
 
 
 def checkpoint_to_load(trainer: Trainer, given: str | os.PathLike[str] | None) -> Path | None:

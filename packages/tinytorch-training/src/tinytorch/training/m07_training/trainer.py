@@ -14,7 +14,7 @@ import numpy as np
 from tinytorch.core import Module, Optimizer, Tensor
 
 from .callback import HOOKS, Callback
-from .callbacks.checkpointing import ModelCheckpoint
+from .callbacks.checkpointing import ModelCheckpoint, free
 from .checkpoint import load_checkpoint
 from .data import Batches, Overfit
 from .evaluation import evaluate
@@ -172,6 +172,8 @@ class Trainer:
         with self._running(model, "fit", loss, optimizer, scheduler, metrics):
             optimizer, schedules = configured(self.task.configure_optimizers())
             train: Batches = Batches(train_dataloaders, self.limits["fit"], "limit_train_batches")
+            if train.length == 0 and self.limits["fit"]:
+                raise ValueError("there are no batches to train on; limit_train_batches=0 asks for none")
             if self.overfit_batches:
                 train = Overfit(train_dataloaders, self.overfit_batches)
                 val_dataloaders = None if val_dataloaders is None else train.loader
@@ -254,7 +256,7 @@ class Trainer:
         """Write a checkpoint where Ctrl-C stopped the run, if checkpoints are written at all."""
         for callback in self.callbacks:
             if isinstance(callback, ModelCheckpoint):
-                self.save_checkpoint(callback.folder(self) / "interrupted.safetensors")
+                self.save_checkpoint(free(callback.folder(self) / "interrupted.safetensors"))
                 return
 
     def evaluate(self, stage: str, batches: Batches) -> list[Any]:

@@ -22,9 +22,9 @@ LAST, PREVIOUS = "last.safetensors", "last-previous.safetensors"
 class ModelCheckpoint(Callback):
     """Writes checkpoints, keeps the best ones and removes its other ones.
 
-    A file is complete or not there (`save_checkpoint`). Files that a run finds are never overwritten: a
-    name that is taken gets `-v1`, `-v2` ...; only "last" is replaced, and then the one before it is kept as
-    "last-previous".
+    A file is complete or not there (`save_checkpoint`). Files of another run are never overwritten: a name
+    that is taken gets `-v1`, `-v2` ..., and another run's "last" is put aside under such a name. A run
+    replaces its own "last", and keeps the one before it as "last-previous".
 
     Args:
         dirpath: the folder; "checkpoints" in the trainer's default folder, if it isn't given.
@@ -78,10 +78,21 @@ class ModelCheckpoint(Callback):
         self.best_model_path = self.last_model_path = ""
         self.best_model_score: float | None = None
         self._last_step = -1
+        self._goes_on = False
 
     def folder(self, trainer: Trainer) -> Path:
         """Return where the files go."""
         return self.dirpath or trainer.default_root_dir / "checkpoints"
+
+    def setup(self, trainer: Trainer, module: Module, stage: str) -> None:
+        """Expect a new run, until a checkpoint says that one goes on."""
+        self._goes_on = False
+
+    def on_train_start(self, trainer: Trainer, module: Module) -> None:
+        """Put the "last" files of another run aside."""
+        if self.save_last and not self._goes_on:
+            for name in (LAST, PREVIOUS):
+                put_aside(self.folder(trainer) / name)
 
     def on_train_batch_end(
         self, trainer: Trainer, module: Module, outputs: Any, batch: Any, batch_idx: int
@@ -139,12 +150,7 @@ class ModelCheckpoint(Callback):
             return f"{name}={values[name]:{form}}"
 
         stem = re.sub(r"\{([^{}:]+)(?::([^{}]*))?\}", value, self.filename).replace("/", "_")
-        folder = self.folder(trainer)
-        path, version = folder / f"{stem}.safetensors", 0
-        while path.exists() or str(path) in self.kept:
-            version += 1
-            path = folder / f"{stem}-v{version}.safetensors"
-        return path
+        return free(self.folder(trainer) / f"{stem}.safetensors")
 
     def _order(self, score: float) -> float:
         """Return what is small for a good measure; without a measure the newest is the best."""
@@ -171,4 +177,20 @@ class ModelCheckpoint(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up which files are kept; those that are gone are forgotten."""
         vars(self).update(state_dict)
+        self._goes_on = True
         self.kept = {name: score for name, score in self.kept.items() if Path(name).exists()}
+
+
+def put_aside(path: Path) -> None:
+    """Give a file that is in the way another name."""
+    if path.exists():
+        os.replace(path, free(path))
+
+
+def free(path: Path) -> Path:
+    """Return a path, or if it is taken, the first one with -v1, -v2 ... that isn't."""
+    candidate, version = path, 0
+    while candidate.exists():
+        version += 1
+        candidate = path.with_stem(f"{path.stem}-v{version}")
+    return candidate
