@@ -187,7 +187,7 @@ def resume(model, path, make, scheduler=None):
     [
         (net, lambda p: SGD([{"params": [x]} for x in p], lr=0.3), None, ValueError),
         (net, lambda p: SGD(p, lr=0.3), lambda o: StepLR(o, 1), CheckpointError),
-        (lambda: Sequential(Linear(4, 3)), lambda p: SGD(p, lr=0.3), None, ValueError),
+        (lambda: Sequential(Linear(4, 3)), lambda p: SGD(p, lr=0.3), None, RuntimeError),
         (
             lambda: Sequential(Linear(9, 8), ReLU(), Linear(8, 2)),
             lambda p: SGD(p, lr=0.3),
