@@ -25,6 +25,7 @@ from tinytorch.training import (
     CSVLogger,
     CurvePlot,
     EarlyStopping,
+    ExponentialLR,
     GradientMonitor,
     JSONLinesLogger,
     LearningRateFinder,
@@ -170,41 +171,57 @@ def test_another_model_doesnt_fit_and_nothing_changes(tmp_path):
 
 
 def test_a_file_that_no_trainer_wrote(tmp_path):
-    save_checkpoint(tmp_path / "x.safetensors", {"model": net().state_dict()})
+    path = tmp_path / "x.safetensors"
+    save_checkpoint(path, {"model": net().state_dict()})
+    model, trainer = net(), Trainer(enable_progress_bar=False)
+    optimizer = SGD(model.parameters(), lr=0.1)
     with pytest.raises(CheckpointError, match=r"wasn't written by a Trainer: it lacks callbacks, loop, opti"):
-        resume(net(), tmp_path / "x.safetensors", lambda p: SGD(p, lr=0.1))
-
-
-def resume(model, path, make, scheduler=None):
-    optimizer = make(model.parameters())
-    trainer = Trainer(enable_progress_bar=False, max_epochs=2)
-    options = {"scheduler": scheduler(optimizer)} if scheduler else {}
-    trainer.fit(model, BATCHES, ckpt_path=path, loss=CrossEntropyLoss(), optimizer=optimizer, **options)
+        trainer.fit(model, BATCHES, ckpt_path=path, loss=CrossEntropyLoss(), optimizer=optimizer)
 
 
 @pytest.mark.parametrize(
-    ("model", "make", "scheduler", "error"),
+    ("model", "groups", "scheduler", "error"),
     [
-        (net, lambda p: SGD([{"params": [x]} for x in p], lr=0.3), None, ValueError),
-        (net, lambda p: SGD(p, lr=0.3), lambda o: StepLR(o, 1), CheckpointError),
-        (lambda: Sequential(Linear(4, 3)), lambda p: SGD(p, lr=0.3), None, RuntimeError),
-        (
-            lambda: Sequential(Linear(9, 8), ReLU(), Linear(8, 2)),
-            lambda p: SGD(p, lr=0.3),
-            None,
-            RuntimeError,
-        ),
+        (net, 1, None, CheckpointError),
+        (net, 1, lambda o: ExponentialLR(o, 0.5), KeyError),
+        (net, 4, lambda o: StepLR(o, 1), ValueError),
+        (lambda: Sequential(Linear(4, 3)), 1, lambda o: StepLR(o, 1), RuntimeError),
+        (lambda: Sequential(Linear(9, 8)), 1, lambda o: StepLR(o, 1), RuntimeError),
     ],
 )
-def test_a_checkpoint_that_doesnt_fit_changes_nothing(tmp_path, model, make, scheduler, error):
-    fit(net(1), ModelCheckpoint(tmp_path))
+def test_a_checkpoint_that_doesnt_fit_changes_nothing(tmp_path, model, groups, scheduler, error):
+    """Another number or kind of schedules, other groups of parameters, another model."""
+    first = net(1)
+    optimizer = SGD(first.parameters(), lr=0.1)
+    trainer = Trainer(callbacks=[ModelCheckpoint(tmp_path)], enable_progress_bar=False, max_epochs=1)
+    trainer.fit(first, BATCHES, loss=CrossEntropyLoss(), optimizer=optimizer, scheduler=StepLR(optimizer, 1))
     mine = model()
     before = [p.array.copy() for p in mine.parameters()]
-    made = []
+    parts = list(mine.parameters())
+    optimizer = SGD([{"params": [p]} for p in parts] if groups > 1 else parts, lr=0.3)
+    schedule = scheduler and scheduler(optimizer)
+    state = schedule and schedule.state_dict()
     with pytest.raises(error):
-        resume(mine, next(tmp_path.iterdir()), lambda p: made.append(make(p)) or made[0], scheduler)
+        Trainer(enable_progress_bar=False, max_epochs=2).fit(
+            mine,
+            BATCHES,
+            ckpt_path=next(tmp_path.iterdir()),
+            loss=CrossEntropyLoss(),
+            optimizer=optimizer,
+            scheduler=schedule,
+        )
     assert all((p.array == old).all() for p, old in zip(mine.parameters(), before))
-    assert all(group["lr"] == 0.3 for group in made[0].param_groups)
+    assert all(group["lr"] == 0.3 for group in optimizer.param_groups)
+    assert schedule is None or schedule.state_dict() == state
+
+
+def test_a_checkpoint_holds_what_other_callbacks_have_made_of_the_moment(tmp_path):
+    """Whatever their order in the list, the checkpoint is written last."""
+    stop, ema = EarlyStopping("val_loss", patience=9), EMA(0.8)
+    fit(net(), ModelCheckpoint(tmp_path), stop, ema, max_epochs=2)
+    found = load_checkpoint(next(tmp_path.iterdir()))["callbacks"]
+    assert found["EarlyStopping"]["best_score"] == stop.best_score
+    assert found["EMA"]["last_step"] == 12
 
 
 def test_the_last_checkpoint_of_another_run_is_put_aside(tmp_path):

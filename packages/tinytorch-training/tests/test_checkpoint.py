@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -118,6 +119,24 @@ def test_an_error_leaves_the_old_file(path, monkeypatch):
         save_checkpoint(path, {"a": 2})
     assert load_checkpoint(path) == {"a": 1}
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_reader_never_finds_half_a_file(path):
+    """While one thread writes again and again, another reads again and again."""
+    big = {"w": zeros(2**20)}
+    save_checkpoint(path, big)
+    done = threading.Event()
+
+    def write():
+        for _ in range(25):
+            save_checkpoint(path, big)
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not done.is_set():
+        assert load_checkpoint(path)["w"].shape == (2**20,)
+    writer.join()
 
 
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9, 0.999])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .trainer import Trainer
 
-BEGINNING = {"batches": 0, "accumulated": 0, "validated": -1, "scheduled": False}  # of an epoch
+BEGINNING = {"batches": 0, "accumulated": 0, "validated": -1}  # of an epoch
 
 
 class FitLoop:
@@ -28,8 +28,7 @@ class FitLoop:
 
     Attributes:
         at: the epoch; the optimizer's steps so far; the batches of this epoch so far; the batches whose
-            gradients wait for a step; after which batch of this epoch the last validation was; whether the
-            schedules have made their step of this epoch.
+            gradients wait for a step; after which batch of this epoch the last validation was.
     """
 
     def __init__(
@@ -169,9 +168,6 @@ class FitLoop:
         at = self.at
         if self.validate_every is None:
             self._validate_if_due(now=True)
-        if at["scheduled"]:
-            return
-        at["scheduled"] = True
         for schedule in self.schedules:
             if schedule.interval == "epoch":
                 schedule.step(at["epoch"] + 1, self.trainer.results.latest)

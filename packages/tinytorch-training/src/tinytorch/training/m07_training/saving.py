@@ -54,11 +54,9 @@ def restore(trainer: Trainer, path: str | os.PathLike[str]) -> None:
         for part, state in zip(schedulers, checkpoint["schedules"], strict=True):
             undo.callback(part.load_state_dict, part.state_dict())
             part.load_state_dict(state)
-        optimizer = trainer.loop.optimizer
-        undo.callback(optimizer.load_state_dict, optimizer.state_dict())
-        optimizer.load_state_dict(checkpoint.pop("optimizer"))
-        trainer.module.load_state_dict(checkpoint.pop("model"))  # it checks all before it changes anything
+        trainer.loop.optimizer.load_state_dict(checkpoint.pop("optimizer"))
         undo.pop_all()
+    trainer.module.load_state_dict(checkpoint.pop("model"))
     states = checkpoint["callbacks"]
     for name, callback in named_callbacks(trainer):
         if name in states:

@@ -72,8 +72,8 @@ class EMA(Callback):
         self.on_validation_end(trainer, module)
 
     def on_train_end(self, trainer: Trainer, module: Module) -> None:
-        """Leave the average in the model, unless the run was interrupted and is to go on."""
-        if self.average is not None and int(self.average.n_averaged) and not trainer.interrupted:
+        """Leave the average in the model; a checkpoint of an interrupted run has the weights themselves."""
+        if self.average is not None and int(self.average.n_averaged):
             self._copy([x.array for x in tensors_of(self.average.module)], module)
 
     def _copy(self, arrays: list[Any], module: Module) -> None:
