@@ -110,7 +110,38 @@ class ConvolutionModule(Module):
         return shown
 
 
-class Conv1d(ConvolutionModule):
+class _Conv(ConvolutionModule):
+    """What `Conv1d` and `Conv2d` are made with."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Ints,
+        stride: Ints = 1,
+        padding: Ints | str = 0,
+        dilation: Ints = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        *,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            dtype,
+        )
+
+
+class Conv1d(_Conv):
     """Slide kernels along sequences: (N, C, L) to (N, K, OL), see `functional.conv1d`.
 
     Weights and bias start uniform within 1 over the square root of the number of inputs of a kernel.
@@ -135,40 +166,13 @@ class Conv1d(ConvolutionModule):
 
     dimensions = 1
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Ints,
-        stride: Ints = 1,
-        padding: Ints | str = 0,
-        dilation: Ints = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        *,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            dtype,
-        )
-
     def forward(self, input: Tensor) -> Tensor:
         """Return (N, K, OL) for (N, C, L), or (K, OL) for (C, L)."""
         x, padding = self._padded(input)
         return conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class Conv2d(ConvolutionModule):
+class Conv2d(_Conv):
     """Slide kernels over images: (N, C, H, W) to (N, K, OH, OW), see `functional.conv2d`.
 
     Weights and bias start uniform within 1 over the square root of the number of inputs of a kernel.
@@ -192,33 +196,6 @@ class Conv2d(ConvolutionModule):
     """
 
     dimensions = 2
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Ints,
-        stride: Ints = 1,
-        padding: Ints | str = 0,
-        dilation: Ints = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        *,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            dtype,
-        )
 
     def forward(self, input: Tensor) -> Tensor:
         """Return (N, K, OH, OW) for (N, C, H, W), or (K, OH, OW) for (C, H, W)."""
