@@ -19,7 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-PLAYS = Path(__file__).resolve().parents[1] / "src/tinytorch/milestones/data/plays.txt.gz"
+LANGUAGE = Path(__file__).resolve().parents[2] / "packages/tinytorch-language/src/tinytorch/language"
+PLAYS = next(LANGUAGE.glob("m*_tokenization")) / "data/plays.txt.gz"
 LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
 RATE, LAST_RATE, WARM_UP, DECAY, CLIP = 1e-3, 1e-4, 100, 0.1, 1.0
 

