@@ -61,8 +61,8 @@ class Package(NamedTuple):
 
     @property
     def is_track(self) -> bool:
-        """Whether it is part of the course, made of numbered modules."""
-        return any(self.folder.glob("src/tinytorch/*/m[0-9][0-9]_*/"))
+        """Whether it is part of the course, made of modules with a lesson each."""
+        return any(self.folder.glob("src/tinytorch/*/*/LESSON.md"))
 
 
 def read_package(file: Path) -> Package:

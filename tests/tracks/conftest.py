@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from dataclasses import dataclass
 from importlib.util import resolve_name
 from pathlib import Path
@@ -28,8 +29,9 @@ class Track:
 
     @property
     def rooms(self) -> list[Room]:
-        """Its modules in the order of their numbers."""
-        return [Room(self, path) for path in sorted(self.folder.glob("m[0-9][0-9]_*/"))]
+        """Its modules in the order of their numbers; then those that have none."""
+        rooms = [Room(self, lesson.parent) for lesson in self.folder.glob("*/LESSON.md")]
+        return sorted(rooms, key=lambda room: (room.number is None, room.folder.name))
 
     @property
     def facades(self) -> list[str]:
@@ -50,7 +52,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Room:
-    """A module of a track: one folder with its code, lesson and checks."""
+    """A module of a track: one folder with its code, lesson and checks. It is known by its lesson."""
 
     track: Track
     folder: Path
@@ -63,7 +65,13 @@ class Room:
     @property
     def slug(self) -> str:
         """Its name without the number."""
-        return self.folder.name.split("_", 1)[1]
+        return re.sub(r"^m\d\d_", "", self.folder.name)
+
+    @property
+    def number(self) -> int | None:
+        """Its place in the course; None if it isn't part of the sequence."""
+        found = re.match(r"m(\d\d)_", self.folder.name)
+        return int(found[1]) if found else None
 
     @property
     def lesson(self) -> str:
@@ -138,5 +146,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def installed_tracks() -> list[Track]:
     homes = importlib.import_module("tinytorch").__path__
-    folders = {path.parent for home in homes for path in Path(home).glob("*/m[0-9][0-9]_*/")}
-    return [Track(f"tinytorch.{name}") for name in sorted({folder.name for folder in folders})]
+    names = {lesson.parents[1].name for home in homes for lesson in Path(home).glob("*/*/LESSON.md")}
+    return [Track(f"tinytorch.{name}") for name in sorted(names)]

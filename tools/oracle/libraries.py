@@ -131,7 +131,7 @@ def stub_names(module: ModuleType) -> list[str]:
 def installed_tracks() -> list[ModuleType]:
     """Import every track of the course that is installed, core first."""
     homes = importlib.import_module("tinytorch").__path__
-    found = {path.parent.name for home in homes for path in Path(home).glob("*/m[0-9][0-9]_*/")}
+    found = {lesson.parents[1].name for home in homes for lesson in Path(home).glob("*/*/LESSON.md")}
     return [importlib.import_module(f"tinytorch.{name}") for name in sorted(found, key=lambda n: (n != "core", n))]
 
 

@@ -13,8 +13,8 @@ from tinytorch.core import Tensor, from_numpy, opcheck, tensor
 from tinytorch.core.m01_tensor.extremes import largest
 from tinytorch.core.m01_tensor.op import ops
 
-for room in sorted(Path(tinytorch.core.__file__).parent.glob("m[0-9]*")):
-    importlib.import_module(f"tinytorch.core.{room.name}")
+for lesson in sorted(Path(tinytorch.core.__file__).parent.glob("*/LESSON.md")):
+    importlib.import_module(f"tinytorch.core.{lesson.parent.name}")
 importlib.import_module("tinytorch.core.m05_autograd")
 
 

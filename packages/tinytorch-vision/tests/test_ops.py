@@ -13,8 +13,8 @@ from tinytorch.core import Tensor, from_numpy, opcheck, ops
 from tinytorch.vision.m09_spatial.resampling import taps_along
 from tinytorch.vision.m09_spatial.statistics import over_batch, over_groups
 
-for room in sorted(Path(tinytorch.vision.__file__).parent.glob("m[0-9]*")):
-    importlib.import_module(f"tinytorch.vision.{room.name}")
+for lesson in sorted(Path(tinytorch.vision.__file__).parent.glob("*/LESSON.md")):
+    importlib.import_module(f"tinytorch.vision.{lesson.parent.name}")
 
 
 def t(*shape: int, low: float = -2.0, high: float = 2.3, seed: int = 0) -> Tensor:
