@@ -73,6 +73,11 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
     Raises:
         RuntimeError: the condition isn't a bool tensor.
+
+    Examples:
+        >>> x = tt.tensor([-1.0, 2.0, -3.0])
+        >>> tt.where(x > 0, x, 0.0)
+        tensor([0., 2., 0.])
     """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
@@ -82,7 +87,12 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 def allclose(
     input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> bool:
-    """Tell whether `isclose` holds for all elements."""
+    """Tell whether `isclose` holds for all elements.
+
+    Examples:
+        >>> tt.allclose(tt.tensor([1.0]), tt.tensor([1.000001]))
+        True
+    """
     return bool(comparison.isclose(input, other, rtol, atol, equal_nan).array.all())
 
 

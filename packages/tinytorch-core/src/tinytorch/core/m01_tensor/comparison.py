@@ -154,6 +154,12 @@ def masked_fill(input: Array, mask: Array, value: Operand) -> Array:
 
     Raises:
         RuntimeError: the mask isn't bool, or the value doesn't fit into the dtype of `input`.
+
+    Examples:
+        >>> mask = tt.tensor([[False, True], [False, False]])
+        >>> tt.zeros(2, 2).masked_fill(mask, -1.0)
+        tensor([[ 0., -1.],
+                [ 0.,  0.]])
     """
     if mask.dtype.kind != "b":
         raise RuntimeError(f"masked_fill(): expected a bool mask, but got {mask.dtype}")

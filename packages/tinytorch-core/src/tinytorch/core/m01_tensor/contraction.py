@@ -35,6 +35,13 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     Raises:
         RuntimeError: the equation doesn't fit the operands, or their dtypes differ.
 
+    Examples:
+        >>> x = tt.tensor([[1, 2], [3, 4]])
+        >>> tt.einsum("ij,ij->i", x, x)
+        tensor([ 5, 25])
+        >>> tt.einsum("bhqd,bhkd->bhqk", tt.zeros(2, 4, 5, 8), tt.zeros(2, 4, 6, 8)).shape
+        (2, 4, 5, 6)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
     """
     if not isinstance(equation, str):

@@ -33,6 +33,13 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
         TypeError: text, or numbers and sequences side by side.
         RuntimeError: `None` and other things that aren't numbers, or values that the dtype can't hold.
 
+    Examples:
+        >>> tt.tensor([[1, 2], [3, 4]])
+        tensor([[1, 2],
+                [3, 4]])
+        >>> tt.tensor([0.5, 1.5]).dtype
+        dtype('float32')
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.tensor.html
     """
     return _finish(as_array(data, dtype), requires_grad)
@@ -56,6 +63,12 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     Raises:
         TypeError: not a NumPy array, or one of a dtype that tensors don't have.
         ValueError: the array's bytes are in the order of another machine.
+
+    Examples:
+        >>> x = tt.from_numpy(np.arange(3))
+        >>> x += 1
+        >>> x
+        tensor([1, 2, 3])
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
@@ -81,12 +94,22 @@ def zeros(*sizes: Size, size: Size = None, dtype: Any = None, requires_grad: boo
     Raises:
         TypeError: the size isn't made of ints.
         RuntimeError: a negative length, or an integer dtype with `requires_grad`.
+
+    Examples:
+        >>> tt.zeros(2, 3)
+        tensor([[0., 0., 0.],
+                [0., 0., 0.]])
     """
     return _finish(np.zeros(as_size(sizes, "zeros", size), _dtype(dtype)), requires_grad)
 
 
 def ones(*sizes: Size, size: Size = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a tensor of ones; for the size and errors see `zeros`."""
+    """Return a tensor of ones; for the size and errors see `zeros`.
+
+    Examples:
+        >>> tt.ones(3, dtype=tt.int64)
+        tensor([1, 1, 1])
+    """
     return _finish(np.ones(as_size(sizes, "ones", size), _dtype(dtype)), requires_grad)
 
 
@@ -96,6 +119,11 @@ def full(size: Size, fill_value: Any, *, dtype: Any = None, requires_grad: bool 
     Raises:
         TypeError: `size` isn't a sequence of ints, or `fill_value` isn't a number.
         RuntimeError: the dtype can't hold the value.
+
+    Examples:
+        >>> tt.full((2, 2), 7)
+        tensor([[7, 7],
+                [7, 7]])
     """
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' must be tuple of ints, not {type(size).__name__}")
@@ -113,6 +141,12 @@ def arange(
 
     Raises:
         RuntimeError: the step is 0 or leads away from `end`, or a bound isn't finite.
+
+    Examples:
+        >>> tt.arange(5)
+        tensor([0, 1, 2, 3, 4])
+        >>> tt.arange(1, 2, 0.25)
+        tensor([1.0000, 1.2500, 1.5000, 1.7500])
     """
     if end is None:
         start, end = None, start
@@ -141,6 +175,10 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
 
     Raises:
         RuntimeError: `steps` is negative.
+
+    Examples:
+        >>> tt.linspace(0, 1, 5)
+        tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
     start, end = _number(start, "linspace", "start"), _number(end, "linspace", "end")
     (steps,) = as_size((steps,), "linspace")
@@ -149,7 +187,13 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a matrix of shape (n, m), or (n, n), with ones on the diagonal and zeros elsewhere."""
+    """Return a matrix of shape (n, m), or (n, n), with ones on the diagonal and zeros elsewhere.
+
+    Examples:
+        >>> tt.eye(2)
+        tensor([[1., 0.],
+                [0., 1.]])
+    """
     rows, columns = as_size((n, n if m is None else m), "eye")
     return _finish(np.eye(rows, columns, dtype=_dtype(dtype)), requires_grad)
 
@@ -163,7 +207,12 @@ def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return zeros of the shape and dtype of `input`."""
+    """Return zeros of the shape and dtype of `input`.
+
+    Examples:
+        >>> tt.zeros_like(tt.tensor([1, 2, 3]))
+        tensor([0, 0, 0])
+    """
     return _finish(np.zeros_like(_like(input, "zeros_like"), _dtype_of(input, dtype)), requires_grad)
 
 

@@ -97,6 +97,10 @@ def multinomial(
     Raises:
         RuntimeError: weights that aren't a distribution, or too few of them to draw from.
 
+    Examples:
+        >>> tt.multinomial(tt.tensor([0.0, 0.0, 1.0]), 4, replacement=True)
+        tensor([2, 2, 2, 2])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html
     """
     w = input.array

@@ -44,6 +44,11 @@ def argmax(input: Array, dim: int | None = None, keepdim: bool = False) -> Array
 
     Raises:
         IndexError: there are no elements.
+
+    Examples:
+        >>> scores = tt.tensor([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
+        >>> scores.argmax(dim=1)
+        tensor([1, 0])
     """
     return _position("argmax", np.argmax, input, dim, keepdim)
 
@@ -108,6 +113,11 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     Raises:
         IndexError: the dimension has no elements.
         RuntimeError: there are no elements at all.
+
+    Examples:
+        >>> values, indices = tt.tensor([[1, 5, 2], [7, 3, 4]]).max(dim=1)
+        >>> values, indices
+        (tensor([5, 7]), tensor([1, 0]))
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.max.html
     """

@@ -26,6 +26,12 @@ def gather(input: Array, dim: int, index: Array) -> Array:
     Raises:
         RuntimeError: shapes that don't fit, or an index out of bounds (negative ones are).
 
+    Examples:
+        >>> probabilities = tt.tensor([[0.1, 0.9], [0.8, 0.2]])
+        >>> probabilities.gather(1, tt.tensor([[1], [0]]))
+        tensor([[0.9000],
+                [0.8000]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.gather.html
     """
     axis = _checked("gather", input, dim, index)
@@ -65,6 +71,10 @@ def scatter_add(input: Array, dim: int, index: Array, src: Array) -> Array:
     Raises:
         RuntimeError: shapes or dtypes that don't fit, or an index out of bounds.
 
+    Examples:
+        >>> tt.zeros(3).scatter_add(0, tt.tensor([0, 2, 2]), tt.ones(3))
+        tensor([1., 0., 2.])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
     """
     axis = _checked("scatter_add", input, dim, index)
@@ -79,6 +89,11 @@ def index_select(input: Array, dim: int, index: Array) -> Array:
     Raises:
         IndexError: the index isn't 1-D, or out of range (negative numbers are).
         RuntimeError: the index isn't of an integer dtype.
+
+    Examples:
+        >>> tt.arange(6).reshape(3, 2).index_select(0, tt.tensor([2, 0]))
+        tensor([[4, 5],
+                [0, 1]])
     """
     axis = axis_of(dim, input.ndim)
     if index.ndim > 1:

@@ -18,6 +18,11 @@ class Generator:
     Attributes:
         rng: NumPy's generator, for what isn't offered here.
 
+    Examples:
+        >>> a, b = tt.Generator().manual_seed(7), tt.Generator().manual_seed(7)
+        >>> tt.equal(tt.rand(3, generator=a), tt.rand(3, generator=b))
+        True
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Generator.html
     """
 
@@ -94,7 +99,15 @@ default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the default generator anew from `int(seed)`, and return it; see `Generator.manual_seed`."""
+    """Start the default generator anew from `int(seed)`, and return it; see `Generator.manual_seed`.
+
+    Examples:
+        >>> _ = tt.manual_seed(0)
+        >>> x = tt.rand(3)
+        >>> _ = tt.manual_seed(0)
+        >>> tt.equal(x, tt.rand(3))
+        True
+    """
     return default_generator.manual_seed(int(seed))
 
 

@@ -22,6 +22,12 @@ def matmul(input: Array, other: Array) -> Array:
     Raises:
         RuntimeError: shapes that don't fit, different dtypes, or a 0-d tensor.
 
+    Examples:
+        >>> tt.tensor([[1, 2], [3, 4]]) @ tt.tensor([10, 1])
+        tensor([12, 34])
+        >>> (tt.zeros(8, 2, 3) @ tt.zeros(3, 5)).shape
+        (8, 2, 5)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.matmul.html
     """
     if input.dtype is not other.dtype or input.dtype.kind == "b":

@@ -163,6 +163,10 @@ def clamp(input: Array, min: Operand | None = None, max: Operand | None = None) 
     Raises:
         RuntimeError: neither bound is given.
         TypeError: one is a number, the other a tensor with dimensions.
+
+    Examples:
+        >>> tt.tensor([-2.0, 0.5, 3.0]).clamp(0, 1)
+        tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None:
         if max is None:

@@ -48,6 +48,11 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     Raises:
         IndexError: the dim is out of range.
 
+    Examples:
+        >>> values, indices = tt.tensor([3, 1, 2]).sort()
+        >>> values, indices
+        (tensor([1, 2, 3]), tensor([1, 2, 0]))
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.sort.html
     """
     indices = argsort(input, dim, descending, stable)
@@ -84,6 +89,11 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     Raises:
         RuntimeError: `k` is negative or more than there are, or the dtype is bool.
 
+    Examples:
+        >>> values, indices = tt.tensor([3.0, 1.0, 5.0, 2.0]).topk(2)
+        >>> values, indices
+        (tensor([5., 3.]), tensor([2, 0]))
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.topk.html
     """
     indices = _topk_indices(input, k, dim, largest, sorted)
@@ -109,6 +119,10 @@ def unique(
         return_inverse: return also, for each element (or slice), the place of its equal in the result.
         return_counts: return also how often each occurs.
         dim: the dimension of the slices; without it the tensor is taken as flat.
+
+    Examples:
+        >>> tt.unique(tt.tensor([3, 1, 3, 2]))
+        tensor([1, 2, 3])
     """
     from .tensor import wrap  # when this module is imported, tensor.py isn't ready
 
@@ -157,6 +171,11 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 
     Returns:
         An int64 tensor of shape (number found, ndim); with `as_tuple`, a 1-D tensor for each dimension.
+
+    Examples:
+        >>> tt.nonzero(tt.tensor([0, 7, 0, 9]))
+        tensor([[1],
+                [3]])
     """
     if not as_tuple:
         return _nonzero(input)
@@ -173,6 +192,11 @@ def one_hot(tensor: Array, num_classes: int = -1) -> Array:
 
     Raises:
         RuntimeError: another dtype, a negative number, or one that isn't below `num_classes`.
+
+    Examples:
+        >>> tt.one_hot(tt.tensor([0, 2]), num_classes=3)
+        tensor([[1, 0, 0],
+                [0, 0, 1]])
     """
     if tensor.dtype != int64:
         raise RuntimeError(f"one_hot is only applicable to index tensors of dtype int64, not {tensor.dtype}")

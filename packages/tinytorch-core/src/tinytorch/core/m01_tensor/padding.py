@@ -67,6 +67,11 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         RuntimeError: an odd number of widths, too many, or wider than the mode allows.
         NotImplementedError: an unknown mode, or one that can't pad these dimensions.
 
+    Examples:
+        >>> tt.pad(tt.ones(1, 2), (1, 1, 0, 1))
+        tensor([[0., 1., 1., 0.],
+                [0., 0., 0., 0.]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
     """
     if len(pad) % 2:

@@ -77,7 +77,13 @@ def rand(
     dtype: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return numbers that are uniformly distributed over [0, 1)."""
+    """Return numbers that are uniformly distributed over [0, 1).
+
+    Examples:
+        >>> x = tt.rand(2, 3)
+        >>> x.shape, bool((x >= 0).all()), bool((x < 1).all())
+        ((2, 3), True, True)
+    """
     return _finish(uniform_array(as_size(sizes, "rand", size), _dtype(dtype), generator), requires_grad)
 
 
@@ -88,7 +94,12 @@ def randn(
     dtype: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return numbers from the normal distribution with mean 0 and standard deviation 1."""
+    """Return numbers from the normal distribution with mean 0 and standard deviation 1.
+
+    Examples:
+        >>> tt.randn(4, 8).shape
+        (4, 8)
+    """
     return _finish(normal_array(as_size(sizes, "randn", size), _dtype(dtype), generator), requires_grad)
 
 
@@ -106,6 +117,11 @@ def randint(
     Raises:
         TypeError: the size isn't a tuple, or a bound isn't an int.
         RuntimeError: `low` isn't less than `high`, or the dtype can't hold them.
+
+    Examples:
+        >>> dice = tt.randint(1, 7, (10,))
+        >>> dice.shape, dice.dtype, dice.max().item() <= 6
+        ((10,), dtype('int64'), True)
     """
     if size is None and not isinstance(high, int):
         high, size = None, high
@@ -124,6 +140,10 @@ def randperm(
 
     Raises:
         RuntimeError: `n` is negative, or the dtype can't hold n-1.
+
+    Examples:
+        >>> tt.randperm(5).sort().values
+        tensor([0, 1, 2, 3, 4])
     """
     (n,) = as_size((n,), "randperm")
     dtype = _dtype(dtype)

@@ -26,6 +26,10 @@ def cat(tensors: Arrays, dim: int = 0) -> Array:
     Raises:
         RuntimeError: shapes that don't fit, or a 0-d tensor.
 
+    Examples:
+        >>> tt.cat([tt.zeros(2, 3), tt.ones(1, 3)]).shape
+        (3, 3)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cat.html
     """
     kept = [x for x in tensors if x.shape != (0,)] or tensors
@@ -55,6 +59,11 @@ def stack(tensors: Arrays, dim: int = 0) -> Array:
 
     Raises:
         RuntimeError: the shapes differ.
+
+    Examples:
+        >>> tt.stack([tt.tensor([1, 2]), tt.tensor([3, 4])])
+        tensor([[1, 2],
+                [3, 4]])
     """
     for i, x in enumerate(tensors):
         if x.shape != tensors[0].shape:
@@ -105,6 +114,10 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 
     Raises:
         RuntimeError: a negative length, or lengths that don't sum up to the dimension's.
+
+    Examples:
+        >>> [piece.shape for piece in tt.zeros(5, 2).split(2)]
+        [(2, 2), (2, 2), (1, 2)]
     """
     axis = checked_dim(dim, tensor.ndim)
     if tensor.ndim == 0:
@@ -131,6 +144,11 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
     Raises:
         RuntimeError: `chunks` isn't positive.
+
+    Examples:
+        >>> q, k, v = tt.zeros(4, 12).chunk(3, dim=1)
+        >>> q.shape
+        (4, 4)
     """
     if input.ndim == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
@@ -179,6 +197,10 @@ def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
     """Return the tensor with its elements shifted along `dims`; what leaves at the end enters at the start.
 
     Without `dims` the tensor is rolled as if it were flat.
+
+    Examples:
+        >>> tt.roll(tt.arange(4), 1)
+        tensor([3, 0, 1, 2])
     """
     counts = [len(x) if isinstance(x, (tuple, list)) else 1 for x in (shifts, dims)]
     if counts[0] != counts[1]:
@@ -188,7 +210,12 @@ def roll(input: Array, shifts: Any, dims: Any = None) -> Array:
 
 @op
 def flip(input: Array, dims: Any) -> Array:
-    """Return a copy with the order of the elements reversed along each of `dims`."""
+    """Return a copy with the order of the elements reversed along each of `dims`.
+
+    Examples:
+        >>> tt.flip(tt.arange(4), (0,))
+        tensor([3, 2, 1, 0])
+    """
     if not isinstance(dims, (tuple, list)):
         raise TypeError(f"flip(): argument 'dims' must be tuple of ints, not {type(dims).__name__}")
     axes = distinct_axes(dims, input.ndim)
@@ -197,7 +224,14 @@ def flip(input: Array, dims: Any) -> Array:
 
 @op
 def tril(input: Array, diagonal: int = 0) -> Array:
-    """Return the elements on and below a diagonal of the last two dimensions, zeros elsewhere."""
+    """Return the elements on and below a diagonal of the last two dimensions, zeros elsewhere.
+
+    Examples:
+        >>> tt.tril(tt.ones(3, 3))
+        tensor([[1., 0., 0.],
+                [1., 1., 0.],
+                [1., 1., 1.]])
+    """
     if input.ndim < 2:
         raise RuntimeError(f"tril: input tensor must have at least 2 dimensions, got {input.ndim}")
     return np.tril(input, diagonal)
@@ -232,6 +266,15 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
     Raises:
         RuntimeError: another `indexing`, or tensors of two or more dimensions.
+
+    Examples:
+        >>> rows, columns = tt.meshgrid(tt.arange(2), tt.arange(3))
+        >>> rows
+        tensor([[0, 0, 0],
+                [1, 1, 1]])
+        >>> columns
+        tensor([[0, 1, 2],
+                [0, 1, 2]])
     """
     axes: Sequence[Tensor] = (
         tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors

@@ -65,6 +65,15 @@ def sum(input: Array, dim: Dims = None, keepdim: bool = False, *, dtype: Any = N
         dim: a dimension, or a tuple of them; None for all.
         keepdim: keep the reduced dimensions, with length 1.
         dtype: convert to this dtype before summing.
+
+    Examples:
+        >>> x = tt.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x.sum()
+        tensor(10.)
+        >>> x.sum(dim=0)
+        tensor([4., 6.])
+        >>> x.sum(dim=1, keepdim=True).shape
+        (2, 1)
     """
     axis = axes("sum", input, dim)
     if dtype is not None:
@@ -88,6 +97,10 @@ def mean(input: Array, dim: Dims = None, keepdim: bool = False, *, dtype: Any = 
 
     Raises:
         RuntimeError: the dtype isn't a floating-point one.
+
+    Examples:
+        >>> tt.tensor([[1.0, 2.0], [3.0, 4.0]]).mean(dim=1)
+        tensor([1.5000, 3.5000])
     """
     if dtype is not None:
         input = input.astype(as_dtype(dtype), copy=False)
@@ -114,7 +127,12 @@ def prod(input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: 
 
 @op
 def cumsum(input: Array, dim: int, *, dtype: Any = None) -> Array:
-    """Return the sums of the elements up to each one along `dim`; integers are summed as int64."""
+    """Return the sums of the elements up to each one along `dim`; integers are summed as int64.
+
+    Examples:
+        >>> tt.tensor([1, 2, 3, 4]).cumsum(0)
+        tensor([ 1,  3,  6, 10])
+    """
     return _accumulated("cumsum", np.add, input, dim, dtype)
 
 
@@ -146,6 +164,10 @@ def _widened(x: Any, dtype: Any) -> Any:
 @op(promote="float")
 def logsumexp(input: Array, dim: Dims, keepdim: bool = False) -> Array:
     """Return `log(exp(input).sum(dim))`, without overflow for large inputs.
+
+    Examples:
+        >>> tt.tensor([1000.0, 1000.0]).logsumexp(0)
+        tensor(1000.6932)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
     """

@@ -46,6 +46,11 @@ def reshape(input: Array, shape: Any) -> Array:
 
     Raises:
         RuntimeError: the shape has another number of elements.
+
+    Examples:
+        >>> tt.arange(6).reshape(2, -1)
+        tensor([[0, 1, 2],
+                [3, 4, 5]])
     """
     return _reshaped(input, shape)
 
@@ -88,7 +93,12 @@ def _reshaped(array: Any, shape: Any) -> Any:
 
 @op(view=True)
 def permute(input: Array, dims: Any) -> Array:
-    """Return a view with the dimensions in the order `dims`."""
+    """Return a view with the dimensions in the order `dims`.
+
+    Examples:
+        >>> tt.zeros(2, 3, 4).permute(2, 0, 1).shape
+        (4, 2, 3)
+    """
     if len(dims) != input.ndim:
         raise RuntimeError(
             "permute(): number of dimensions in the tensor input does not match the length of the "
@@ -100,7 +110,12 @@ def permute(input: Array, dims: Any) -> Array:
 
 @op(view=True)
 def transpose(input: Array, dim0: int, dim1: int) -> Array:
-    """Return a view with two dimensions swapped."""
+    """Return a view with two dimensions swapped.
+
+    Examples:
+        >>> tt.zeros(2, 3, 4).transpose(1, 2).shape
+        (2, 4, 3)
+    """
     if input.ndim == 0:
         axis_of(dim0, 0), axis_of(dim1, 0)
         return input[...]
@@ -118,7 +133,12 @@ def movedim(input: Array, source: Any, destination: Any) -> Array:
 
 @op(view=True)
 def squeeze(input: Array, dim: Any = None) -> Array:
-    """Return a view without dimensions of length 1: all of them, or those in `dim` that have it."""
+    """Return a view without dimensions of length 1: all of them, or those in `dim` that have it.
+
+    Examples:
+        >>> tt.zeros(2, 1, 3).squeeze(1).shape
+        (2, 3)
+    """
     if dim is None:
         return input.squeeze()
     dims = (dim,) if not isinstance(dim, (tuple, list)) else dim
@@ -128,7 +148,12 @@ def squeeze(input: Array, dim: Any = None) -> Array:
 
 @op(view=True)
 def unsqueeze(input: Array, dim: int) -> Array:
-    """Return a view with a new dimension of length 1 at `dim`, which may be -ndim-1 to ndim."""
+    """Return a view with a new dimension of length 1 at `dim`, which may be -ndim-1 to ndim.
+
+    Examples:
+        >>> tt.zeros(2, 3).unsqueeze(1).shape
+        (2, 1, 3)
+    """
     axis = axis_of(dim, input.ndim + 1)
     return input.reshape((*input.shape[:axis], 1, *input.shape[axis:]))
 
@@ -199,7 +224,14 @@ def clone(input: Array) -> Array:
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
-    """Return a view stretched to the shape `size`; the same as `input.expand(size)`."""
+    """Return a view stretched to the shape `size`; the same as `input.expand(size)`.
+
+    Examples:
+        >>> tt.broadcast_to(tt.tensor([1, 2]), (3, 2))
+        tensor([[1, 2],
+                [1, 2],
+                [1, 2]])
+    """
     return expand(input, size)
 
 
@@ -209,6 +241,10 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     Raises:
         RuntimeError: `start_dim` comes after `end_dim`.
         IndexError: a dim is out of range.
+
+    Examples:
+        >>> tt.zeros(8, 3, 4, 4).flatten(1).shape
+        (8, 48)
     """
     shape = input.shape
     first, last = checked_dim(start_dim, len(shape)), checked_dim(end_dim, len(shape))
@@ -226,6 +262,10 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
     Raises:
         RuntimeError: the sizes don't multiply up to the length of the dimension.
+
+    Examples:
+        >>> tt.zeros(8, 48).unflatten(1, (3, 4, 4)).shape
+        (8, 3, 4, 4)
     """
     shape = input.shape
     axis, sizes = checked_dim(dim, len(shape)), list(sizes)

@@ -35,6 +35,11 @@ def var(
         RuntimeError: the dtype isn't a floating-point one.
         TypeError: both `unbiased` and `correction` are given.
 
+    Examples:
+        >>> x = tt.tensor([1.0, 2.0, 3.0, 4.0])
+        >>> x.var(correction=0)
+        tensor(1.2500)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.var.html
     """
     return variance(input, *_options("var", dim, unbiased, correction), keepdim)
@@ -48,7 +53,12 @@ def std(
     *,
     correction: float | None = None,
 ) -> Tensor:
-    """Return the square root of `var`, with the same arguments."""
+    """Return the square root of `var`, with the same arguments.
+
+    Examples:
+        >>> tt.tensor([1.0, 3.0]).std(correction=0)
+        tensor(1.)
+    """
     return deviation(input, *_options("std", dim, unbiased, correction), keepdim)
 
 
@@ -108,6 +118,10 @@ def norm(input: Array, p: Any = "fro", dim: Dims = None, keepdim: bool = False, 
     Raises:
         RuntimeError: the dtype isn't a floating-point one, or there are no elements where a norm of none
             doesn't exist.
+
+    Examples:
+        >>> tt.norm(tt.tensor([3.0, 4.0]))
+        tensor(5.)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.norm.html
     """
@@ -169,6 +183,10 @@ def bincount(input: Array, weights: Array | None = None, minlength: int = 0) -> 
 
     Raises:
         RuntimeError: a shape or dtype is another one, or an element is negative.
+
+    Examples:
+        >>> tt.bincount(tt.tensor([0, 2, 2]), minlength=4)
+        tensor([1, 0, 2, 0])
     """
     if input.dtype.kind not in "iu":
         raise NotImplementedError(f"bincount() isn't implemented for {input.dtype}")

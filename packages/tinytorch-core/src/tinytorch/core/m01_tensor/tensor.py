@@ -38,6 +38,14 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
         ValueError: the nested lists don't have the same lengths.
         TypeError: the data is a single number that isn't an int, or text.
 
+    Examples:
+        >>> x = tt.tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x @ x.T + 1
+        tensor([[ 6., 12.],
+                [12., 26.]])
+        >>> x[:, 0].sum().item()
+        4.0
+
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """
 
@@ -115,6 +123,12 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
 
         Raises:
             RuntimeError: the tensor requires a gradient, which NumPy couldn't follow.
+
+        Examples:
+            >>> x = tt.zeros(3)
+            >>> x.numpy()[0] = 7
+            >>> x
+            tensor([7., 0., 0.])
         """
         if self.requires_grad and not force:
             raise RuntimeError(
@@ -127,6 +141,10 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
 
         Raises:
             RuntimeError: the tensor has more or fewer elements than one.
+
+        Examples:
+            >>> tt.tensor([1.0, 2.0]).sum().item()
+            3.0
         """
         if self.array.size != 1:
             raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
@@ -244,7 +262,13 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
         return self._node
 
     def detach(self) -> Tensor:
-        """Return a tensor that shares the memory but not the history."""
+        """Return a tensor that shares the memory but not the history.
+
+        Examples:
+            >>> x = tt.ones(2, requires_grad=True)
+            >>> (x * 2).detach().requires_grad
+            False
+        """
         return wrap(self.array)
 
     def detach_(self) -> Tensor:
@@ -290,6 +314,12 @@ class Tensor(MathMethods, ReduceMethods, ShapeMethods, IndexMethods, CreationMet
         Raises:
             RuntimeError: there is no graph (any more), or the tensor has several elements and no
                 gradient was given, or a needed value was changed in place.
+
+        Examples:
+            >>> x = tt.tensor([1.0, 2.0], requires_grad=True)
+            >>> (x**2).sum().backward()
+            >>> x.grad
+            tensor([2., 4.])
         """
         _engine().backward(self, gradient, retain_graph, create_graph)
 

@@ -77,6 +77,10 @@ def selu(input: Array) -> Array:
 def sigmoid(input: Array) -> Array:
     """Return `1 / (1 + exp(-input))`.
 
+    Examples:
+        >>> tt.sigmoid(tt.tensor([-1000.0, 0.0, 1000.0]))
+        tensor([0.0000, 0.5000, 1.0000])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html
     """
     x = floating("sigmoid", input)

@@ -14,7 +14,12 @@ from . import functions
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """Return `max(0, input)`; with `inplace`, in the input's own memory."""
+    """Return `max(0, input)`; with `inplace`, in the input's own memory.
+
+    Examples:
+        >>> tt.relu(tt.tensor([-1.0, 0.0, 2.0]))
+        tensor([0., 0., 2.])
+    """
     return write_in_place(input, functions.relu) if inplace else functions.relu(input)
 
 

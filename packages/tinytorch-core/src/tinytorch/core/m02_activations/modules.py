@@ -26,7 +26,12 @@ class _Activation(Module):
 
 
 class ReLU(_Activation):
-    """Apply `max(0, x)`; with `inplace`, in the input's own memory."""
+    """Apply `max(0, x)`; with `inplace`, in the input's own memory.
+
+    Examples:
+        >>> tt.ReLU()(tt.tensor([-1.0, 2.0]))
+        tensor([0., 2.])
+    """
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -175,7 +180,13 @@ class Hardtanh(_Activation):
 
 
 class Softmax(_Activation):
-    """Turn scores into positive numbers that add up to 1 along `dim`."""
+    """Turn scores into positive numbers that add up to 1 along `dim`.
+
+    Examples:
+        >>> tt.Softmax(dim=-1)(tt.zeros(2, 4))
+        tensor([[0.2500, 0.2500, 0.2500, 0.2500],
+                [0.2500, 0.2500, 0.2500, 0.2500]])
+    """
 
     shown = ("dim",)
 

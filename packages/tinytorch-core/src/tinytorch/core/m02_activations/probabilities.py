@@ -26,6 +26,11 @@ def softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Array:
         IndexError: `dim` is out of range.
         NotImplementedError: the input holds integers and no `dtype` is given.
 
+    Examples:
+        >>> tt.softmax(tt.tensor([[0.0, 0.0], [0.0, -1000.0]]), dim=1)
+        tensor([[0.5000, 0.5000],
+                [1.0000, 0.0000]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html
     """
     x, axis = _prepared("softmax", input, dim, dtype)
@@ -47,6 +52,10 @@ def log_softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Arra
     Raises:
         IndexError: `dim` is out of range.
         NotImplementedError: the input holds integers and no `dtype` is given.
+
+    Examples:
+        >>> tt.log_softmax(tt.tensor([0.0, -1000.0]), dim=0)
+        tensor([    0., -1000.])
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSoftmax.html
     """

@@ -98,6 +98,17 @@ class Sequential(_Row):
     Args:
         args: the modules, or one OrderedDict of modules with names.
 
+    Examples:
+        >>> model = tt.Sequential(tt.Linear(4, 8), tt.ReLU(), tt.Linear(8, 2))
+        >>> model
+        Sequential(
+          (0): Linear(in_features=4, out_features=8, bias=True)
+          (1): ReLU()
+          (2): Linear(in_features=8, out_features=2, bias=True)
+        )
+        >>> model(tt.zeros(3, 4)).shape
+        (3, 2)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
     """
 
@@ -165,6 +176,11 @@ class ModuleList(_Row):
 
     Args:
         modules: the modules.
+
+    Examples:
+        >>> blocks = tt.ModuleList(tt.Linear(8, 8) for _ in range(3))
+        >>> len(blocks), len(list(blocks.parameters()))
+        (3, 6)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
     """

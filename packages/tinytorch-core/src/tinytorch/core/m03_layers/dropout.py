@@ -75,6 +75,13 @@ class Dropout(Module):
     Raises:
         ValueError: `p` isn't between 0 and 1.
 
+    Examples:
+        >>> layer = tt.Dropout(0.5)
+        >>> set(layer(tt.ones(1000)).tolist()) == {0.0, 2.0}
+        True
+        >>> layer.eval()(tt.ones(3))
+        tensor([1., 1., 1.])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout.html (arXiv:1207.0580)
     """
 

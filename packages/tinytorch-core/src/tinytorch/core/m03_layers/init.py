@@ -164,6 +164,11 @@ def kaiming_uniform_(
 
     Raises:
         ValueError: fewer than 2 dimensions, or an unknown mode or nonlinearity.
+
+    Examples:
+        >>> weight = tt.init.kaiming_uniform_(tt.empty(64, 128), nonlinearity="relu")
+        >>> bool(weight.abs().max() <= (6 / 128) ** 0.5)
+        True
     """
     std = _kaiming_std(tensor, a, mode, nonlinearity)
     return tensor if std is None else uniform_(tensor, -math.sqrt(3) * std, math.sqrt(3) * std, generator)

@@ -31,6 +31,10 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     Raises:
         RuntimeError: shapes or dtypes don't go together; the message gives them.
 
+    Examples:
+        >>> tt.functional.linear(tt.tensor([1.0, 2.0]), tt.tensor([[3.0, 4.0]]), tt.tensor([5.0]))
+        tensor([16.])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     dtype = weight.dtype
@@ -146,6 +150,13 @@ class Linear(Module):
         out_features: the size of the last dimension of the output, (*, out_features).
         bias: whether there is one.
         dtype: of the parameters; left out, the default dtype.
+
+    Examples:
+        >>> layer = tt.Linear(784, 10)
+        >>> layer(tt.zeros(32, 784)).shape
+        (32, 10)
+        >>> layer.weight.shape, layer.bias.shape
+        ((10, 784), (10,))
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
     """

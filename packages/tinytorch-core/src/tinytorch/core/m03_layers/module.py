@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -11,35 +10,39 @@ from ..m01_tensor.tensor import Tensor, wrap
 from ..m01_tensor.views import mark_changed
 from . import state
 from .attributes import BUFFERS, MODULE, PARAMETER
-from .hooks import Hooks, RemovableHandle, call_with_hooks
+from .hooks import EVERY, EVERY_PRE, Hooks, OwnHooks, RemovableHandle, call_with_hooks
 from .traversal import Traversal
-
-_NONE: Hooks = OrderedDict()  # stands for "no hooks" until a module gets its first; never changed
 
 
 class Module(Traversal):
     """A function of tensors with a state: its parameters, its buffers, and other modules.
 
-    A subclass calls `super().__init__()`, assigns parameters and layers to attributes, and defines `forward`:
-
-        class Net(Module):
-            def __init__(self):
-                super().__init__()
-                self.hidden = Linear(784, 128)
-                self.output = Linear(128, 10)
-
-            def forward(self, x):
-                return self.output(relu(self.hidden(x)))
+    A subclass calls `super().__init__()`, assigns parameters and layers to attributes, and defines `forward`.
 
     Attributes:
         training: what `train()` and `eval()` set, for layers that behave differently, such as Dropout.
+
+    Examples:
+        >>> class Net(tt.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.hidden = tt.Linear(784, 128)
+        ...         self.output = tt.Linear(128, 10)
+        ...
+        ...     def forward(self, x):
+        ...         return self.output(tt.relu(self.hidden(x)))
+        >>> model = Net()
+        >>> model(tt.zeros(32, 784)).shape
+        (32, 10)
+        >>> sum(p.numel() for p in model.parameters())
+        101770
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
     """
 
     # Replaced on an instance by its first hook, so that a call without hooks is a call of forward.
-    _forward_pre_hooks: Hooks = _NONE
-    _forward_hooks: Hooks = _NONE
+    _forward_pre_hooks: Hooks = EVERY_PRE
+    _forward_hooks: Hooks = EVERY
 
     def _forward_missing(self, *input: Any) -> Any:
         raise NotImplementedError(
@@ -64,8 +67,8 @@ class Module(Traversal):
             prepend: call it before the hooks that are there already.
             with_kwargs: call `hook(module, args, kwargs)`, which returns None or (args, kwargs).
         """
-        if self._forward_pre_hooks is _NONE:
-            self.__dict__["_forward_pre_hooks"] = OrderedDict()
+        if self._forward_pre_hooks is EVERY_PRE:
+            self.__dict__["_forward_pre_hooks"] = OwnHooks()
         return RemovableHandle(self._forward_pre_hooks, hook, prepend, with_kwargs)
 
     def register_forward_hook(
@@ -78,8 +81,8 @@ class Module(Traversal):
             prepend: call it before the hooks that are there already.
             with_kwargs: call `hook(module, args, kwargs, output)`.
         """
-        if self._forward_hooks is _NONE:
-            self.__dict__["_forward_hooks"] = OrderedDict()
+        if self._forward_hooks is EVERY:
+            self.__dict__["_forward_hooks"] = OwnHooks()
         return RemovableHandle(self._forward_hooks, hook, prepend, with_kwargs)
 
     # Changing the whole tree
@@ -105,7 +108,13 @@ class Module(Traversal):
         return self
 
     def eval(self) -> Self:
-        """Set the module, and all in it, to be used rather than trained."""
+        """Set the module, and all in it, to be used rather than trained.
+
+        Examples:
+            >>> model = tt.Sequential(tt.Linear(2, 2), tt.Dropout(0.5))
+            >>> model.eval()[1].training
+            False
+        """
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -175,6 +184,10 @@ class Module(Traversal):
             destination: a dictionary to add them to.
             prefix: put before every name.
             keep_vars: return the parameters themselves instead.
+
+        Examples:
+            >>> list(tt.Linear(2, 1).state_dict())
+            ['weight', 'bias']
         """
         return state.state_dict(self, destination, prefix, keep_vars)
 
@@ -194,6 +207,13 @@ class Module(Traversal):
         Raises:
             RuntimeError: names or shapes don't match; the message lists them all. Nothing is loaded then.
             TypeError: `state_dict` isn't a mapping.
+
+        Examples:
+            >>> source, target = tt.Linear(2, 1), tt.Linear(2, 1)
+            >>> target.load_state_dict(source.state_dict())
+            <All keys matched successfully>
+            >>> tt.equal(source.weight, target.weight)
+            True
         """
         return state.load_state_dict(self, state_dict, strict, assign)
 

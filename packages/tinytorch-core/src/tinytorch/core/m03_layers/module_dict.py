@@ -15,6 +15,11 @@ class ModuleDict(Module):
     Args:
         modules: a mapping from names to modules, or pairs of these.
 
+    Examples:
+        >>> heads = tt.ModuleDict({"digit": tt.Linear(8, 10), "colour": tt.Linear(8, 3)})
+        >>> heads["digit"](tt.zeros(1, 8)).shape
+        (1, 10)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html
     """
 

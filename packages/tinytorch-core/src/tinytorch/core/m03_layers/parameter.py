@@ -23,6 +23,12 @@ class Parameter(Tensor):
         TypeError: `data` isn't a Tensor.
         RuntimeError: a gradient is required, but the dtype isn't a floating-point one.
 
+    Examples:
+        >>> layer = tt.Module()
+        >>> layer.scale = tt.Parameter(tt.ones(2))
+        >>> [name for name, _ in layer.named_parameters()]
+        ['scale']
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
     """
 
@@ -44,6 +50,12 @@ class Buffer(Tensor):
 
     Raises:
         TypeError: `data` isn't a Tensor.
+
+    Examples:
+        >>> layer = tt.Module()
+        >>> layer.mean = tt.Buffer(tt.zeros(2))
+        >>> list(layer.parameters()), list(layer.state_dict())
+        ([], ['mean'])
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html
     """

@@ -16,6 +16,10 @@ class Flatten(Module):
         start_dim: the first dimension to join.
         end_dim: the last one.
 
+    Examples:
+        >>> tt.Flatten()(tt.zeros(32, 1, 28, 28)).shape
+        (32, 784)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Flatten.html
     """
 

@@ -36,6 +36,13 @@ def cross_entropy(
         IndexError: a class index is out of bounds.
         RuntimeError: the shapes, the dtypes, the weight or the label smoothing don't fit.
 
+    Examples:
+        >>> scores = tt.tensor([[2.0, 2.0], [0.0, 1000.0]])
+        >>> tt.functional.cross_entropy(scores, tt.tensor([0, 1]))
+        tensor(0.3466)
+        >>> tt.functional.cross_entropy(scores, tt.tensor([0, 1]), reduction="none")
+        tensor([0.6931, 0.0000])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
     check_reduction(reduction)

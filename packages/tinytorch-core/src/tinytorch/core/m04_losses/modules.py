@@ -15,6 +15,10 @@ class MSELoss(Module):
     Args:
         reduction: "mean", "sum", or "none" for a loss for each element.
 
+    Examples:
+        >>> tt.MSELoss()(tt.tensor([1.0, 2.0]), tt.tensor([1.0, 4.0]))
+        tensor(2.)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
     """
 
@@ -94,6 +98,11 @@ class CrossEntropyLoss(Module):
         reduction: "mean", "sum", or "none" for a loss for each sample.
         label_smoothing: from 0 to 1, the part of the target that is spread evenly over all classes.
 
+    Examples:
+        >>> scores = tt.zeros(3, 10)  # for three samples: all classes alike
+        >>> tt.CrossEntropyLoss()(scores, tt.tensor([7, 1, 0]))
+        tensor(2.3026)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
 
@@ -132,6 +141,10 @@ class NLLLoss(Module):
         weight: a factor for each class, shape (C,).
         ignore_index: samples with this class index don't count.
         reduction: "mean", "sum", or "none" for a loss for each sample.
+
+    Examples:
+        >>> tt.NLLLoss()(tt.LogSoftmax(dim=1)(tt.zeros(3, 10)), tt.tensor([7, 1, 0]))
+        tensor(2.3026)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
     """
@@ -181,6 +194,10 @@ class BCEWithLogitsLoss(Module):
         reduction: "mean", "sum", or "none" for a loss for each element.
         pos_weight: a factor for the part of the loss that comes from positive targets, broadcast alike.
 
+    Examples:
+        >>> tt.BCEWithLogitsLoss()(tt.tensor([0.0, 1000.0]), tt.tensor([0.0, 1.0]))
+        tensor(0.3466)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
     """
 
@@ -209,6 +226,11 @@ class KLDivLoss(Module):
         reduction: "batchmean" for the divergence, averaged over the batch; "sum", "none", or "mean",
             which averages over all elements.
         log_target: whether the targets are logarithms, too.
+
+    Examples:
+        >>> predicted = tt.log_softmax(tt.zeros(1, 2), dim=1)
+        >>> tt.KLDivLoss(reduction="batchmean")(predicted, tt.tensor([[1.0, 0.0]]))
+        tensor(0.6931)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
     """

@@ -69,6 +69,11 @@ def binary_cross_entropy_with_logits(
         RuntimeError: the target isn't of a floating-point dtype, or a weight doesn't fit.
         NotImplementedError: the scores are integers.
 
+    Examples:
+        >>> scores, target = tt.tensor([0.0, 1000.0]), tt.tensor([1.0, 1.0])
+        >>> tt.functional.binary_cross_entropy_with_logits(scores, target)
+        tensor(0.3466)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
     name = "binary_cross_entropy_with_logits"

@@ -25,6 +25,10 @@ def mse_loss(
         RuntimeError: the shapes can't be broadcast.
         NotImplementedError: both are integers.
 
+    Examples:
+        >>> tt.functional.mse_loss(tt.tensor([1.0, 2.0]), tt.tensor([1.0, 4.0]))
+        tensor(2.)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
     """
     _check("mse_loss", input, target, reduction)
@@ -80,6 +84,10 @@ def huber_loss(
         ValueError: the reduction is unknown, or the weight has another shape than the input.
         RuntimeError: the shapes can't be broadcast, or delta isn't greater than 0.
         NotImplementedError: both are integers.
+
+    Examples:
+        >>> tt.functional.huber_loss(tt.tensor([0.5, 10.0]), tt.zeros(2), reduction="none")
+        tensor([0.1250, 9.5000])
 
     Source: Huber, "Robust estimation of a location parameter", 1964;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html

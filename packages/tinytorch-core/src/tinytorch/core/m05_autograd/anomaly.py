@@ -20,6 +20,14 @@ class detect_anomaly:
     Args:
         check_nan: False only notes where operations are recorded.
 
+    Examples:
+        >>> x = tt.tensor([-1.0], requires_grad=True)
+        >>> with tt.detect_anomaly():
+        ...     x.sqrt()
+        Traceback (most recent call last):
+            ...
+        RuntimeError: the operation 'sqrt' made a NaN from inputs that have none
+
     Source: https://docs.pytorch.org/docs/stable/autograd.html#anomaly-detection
     """
 
@@ -36,12 +44,18 @@ class detect_anomaly:
         self.lines.clear()
 
     def _forward(self, op: Any, inputs: Any, result: Any) -> None:
+        if self.before[0] is not None:
+            self.before[0](op, inputs, result)
         if result._node is not None:
             self.lines[result._node] = _line_of_the_caller()
         if self.check_nan and _has_nan([result.array]) and not _has_nan(inputs):
             raise RuntimeError(f"the operation '{op.name}' made a NaN from inputs that have none")
 
-    def _backward(self, node: Node, g: Any, gradients: Any) -> None:
+    def _backward(self, node: Node | None, g: Any, gradients: Any) -> None:
+        if self.before[1] is not None:
+            self.before[1](node, g, gradients)
+        if node is None:
+            return
         if self.check_nan and _has_nan(gradients) and not _has_nan([g]):
             where = self.lines.get(node, "outside detect_anomaly()")
             raise RuntimeError(

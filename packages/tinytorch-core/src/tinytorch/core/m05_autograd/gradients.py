@@ -35,6 +35,11 @@ def grad(
     Raises:
         RuntimeError: an input doesn't require a gradient, or no output depends on it.
 
+    Examples:
+        >>> x = tt.tensor([1.0, 2.0], requires_grad=True)
+        >>> tt.grad((x**3).sum(), x)
+        (tensor([ 3., 12.]),)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
@@ -92,6 +97,11 @@ def gradcheck(
     Raises:
         ValueError: no input requires a gradient.
         GradcheckError: the gradients disagree.
+
+    Examples:
+        >>> x = tt.randn(3, dtype=tt.float64, requires_grad=True)
+        >>> tt.gradcheck(lambda x: (x.exp() * x).sum(), x)
+        True
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
     """

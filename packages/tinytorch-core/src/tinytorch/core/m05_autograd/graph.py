@@ -20,6 +20,14 @@ def draw_graph(tensor: Tensor, format: str = "mermaid", names: Mapping[str, Tens
     Raises:
         ValueError: the format is another.
         RuntimeError: the tensor has no graph, or it has been freed.
+
+    Examples:
+        >>> x = tt.tensor([1.0], requires_grad=True)
+        >>> print(tt.draw_graph(x * 2, names={"x": x}), end="")
+        graph TD
+            n0(["x 1"])
+            n1["mul 1"]
+            n0 --> n1
     """
     if format not in ("mermaid", "dot"):
         raise ValueError(f"format is 'mermaid' or 'dot', not {format!r}")

@@ -15,6 +15,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 class set_grad_enabled:
     """Switch recording on or off, at once for a `with` block or a decorated function (in this thread).
 
+    Examples:
+        >>> train = False
+        >>> with tt.set_grad_enabled(train):
+        ...     tt.is_grad_enabled()
+        False
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.set_grad_enabled.html
     """
 
@@ -74,6 +80,14 @@ class no_grad(_Recording):
     """Don't record operations, within a `with` block or in a decorated function.
 
     Results don't require gradients, and what they were made from isn't kept.
+
+    Examples:
+        >>> x = tt.ones(2, requires_grad=True)
+        >>> with tt.no_grad():
+        ...     y = x * 2
+        >>> y.requires_grad
+        False
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html
     """
 

@@ -31,6 +31,10 @@ def opcheck(
     Raises:
         AssertionError: a promise is broken; the message names it.
         GradcheckError: the gradients are wrong.
+
+    Examples:
+        >>> x = tt.randn(2, 3, dtype=tt.float64, requires_grad=True)
+        >>> tt.opcheck(tt.exp, [x])  # raises an error if the rule is wrong
     """
     kwargs = kwargs or {}
     for layout in ("as given", "strided", "column-ordered"):

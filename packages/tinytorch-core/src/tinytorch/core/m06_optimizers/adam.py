@@ -33,6 +33,13 @@ class Adam(Optimizer):
     Raises:
         ValueError: an option is out of range.
 
+    Examples:
+        >>> model = tt.Linear(2, 1)
+        >>> optimizer = tt.Adam(model.parameters(), lr=1e-3)
+        >>> optimizer.zero_grad()
+        >>> model(tt.ones(4, 2)).pow(2).mean().backward()
+        >>> optimizer.step()
+
     Source: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Reddi et al., "On the
     convergence of Adam and beyond", 2018; https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
     """
@@ -112,6 +119,13 @@ class AdamW(Adam):
 
     Raises:
         ValueError: an option is out of range.
+
+    Examples:
+        >>> body, head = tt.Linear(4, 4), tt.Linear(4, 2)
+        >>> faster = {"params": head.parameters(), "lr": 0.01}
+        >>> optimizer = tt.AdamW([{"params": body.parameters()}, faster], lr=0.001)
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.001, 0.01]
 
     Source: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html

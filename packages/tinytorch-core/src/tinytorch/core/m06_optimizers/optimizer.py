@@ -19,31 +19,14 @@ class Optimizer:
     """The base class of all optimizers.
 
     To write a new one, say in `rule` how one parameter changes in one step, and in `buffers` which arrays of
-    the parameter's shape are carried from step to step. For example gradient descent with momentum:
+    the parameter's shape are carried from step to step.
 
-        class Momentum(Optimizer):
-            def __init__(self, params, lr=0.01, momentum=0.9):
-                super().__init__(params, dict(lr=lr, momentum=momentum))
-
-            def buffers(self, group):
-                return ("velocity",)
-
-            def rule(self, group, state):
-                lr, momentum = group["lr"], group["momentum"]
-
-                def update(p, g, velocity):
-                    velocity *= momentum
-                    velocity += g
-                    p -= lr * velocity
-
-                return update
-
-    `update` gets flat NumPy arrays, the parameter's values and its gradient, then the buffers, which begin
-    as zeros; it changes the values in place. It is called for one piece of a long parameter after the other,
-    in any order, so it must work element by element; what belongs to the whole step, like counting, stands
-    in `rule` before it. `scratch(p)` from `chunks` gives memory for intermediate results, which makes the
-    step faster than with temporaries. An optimizer whose options include `maximize`, `weight_decay` or
-    `decoupled_weight_decay` gets their effect from this class.
+    The function that `rule` returns gets flat NumPy arrays, the parameter's values and its gradient, then the
+    buffers, which begin as zeros; it changes the values in place. It is called for one piece of a long
+    parameter after the other, in any order, so it must work element by element; what belongs to the whole
+    step, like counting, stands in `rule` before it. `scratch(p)` from `chunks` gives memory for intermediate
+    results, which makes the step faster than with temporaries. An optimizer whose options include `maximize`,
+    `weight_decay` or `decoupled_weight_decay` gets their effect from this class.
 
     Args:
         params: tensors, or pairs of name and tensor, or dictionaries with "params" and options of their own.
@@ -56,6 +39,30 @@ class Optimizer:
     Raises:
         TypeError: `params` is a single tensor, not iterable, or holds something that isn't a tensor.
         ValueError: there is no parameter, one isn't a leaf or is in two groups, or an option is out of range.
+
+    Examples:
+        >>> class Momentum(tt.Optimizer):
+        ...     def __init__(self, params, lr=0.01, momentum=0.9):
+        ...         super().__init__(params, dict(lr=lr, momentum=momentum))
+        ...
+        ...     def buffers(self, group):
+        ...         return ("velocity",)
+        ...
+        ...     def rule(self, group, state):
+        ...         lr, momentum = group["lr"], group["momentum"]
+        ...
+        ...         def update(p, g, velocity):
+        ...             velocity *= momentum
+        ...             velocity += g
+        ...             p -= lr * velocity
+        ...
+        ...         return update
+        >>> w = tt.tensor([1.0], requires_grad=True)
+        >>> optimizer = Momentum([w], lr=0.1)
+        >>> w.sum().backward()
+        >>> optimizer.step()
+        >>> w
+        tensor([0.9000], requires_grad=True)
 
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """

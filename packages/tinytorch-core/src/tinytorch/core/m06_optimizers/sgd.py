@@ -28,6 +28,14 @@ class SGD(Optimizer):
     Raises:
         ValueError: an option is out of range, or nesterov is asked for without momentum or with dampening.
 
+    Examples:
+        >>> w = tt.tensor([1.0], requires_grad=True)
+        >>> optimizer = tt.SGD([w], lr=0.1)
+        >>> (w**2).sum().backward()
+        >>> optimizer.step()
+        >>> w
+        tensor([0.8000], requires_grad=True)
+
     Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
     """

@@ -66,6 +66,12 @@ def alibi_bias(
     Raises:
         ValueError: `num_heads` isn't positive, or there are more queries than keys.
 
+    Examples:
+        >>> language.alibi_bias(num_heads=1, query_len=3)
+        tensor([[[ 0.0000,    -inf,    -inf],
+                 [-0.0039,  0.0000,    -inf],
+                 [-0.0078, -0.0039,  0.0000]]])
+
     Source: Press et al., 2022 (arXiv:2108.12409).
     """
     keys = query_len if key_len is None else key_len

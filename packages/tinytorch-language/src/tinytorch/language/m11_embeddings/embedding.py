@@ -27,6 +27,11 @@ class Embedding(Module):
     Raises:
         AssertionError: `padding_idx` isn't a row of the table.
 
+    Examples:
+        >>> table = language.Embedding(1000, 64)
+        >>> table(tt.tensor([[1, 7, 7], [0, 2, 999]])).shape
+        (2, 3, 64)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
     """
 

@@ -28,6 +28,11 @@ def sinusoidal_positions(
     Raises:
         ValueError: a negative length or offset, or a width below 1.
 
+    Examples:
+        >>> rows = language.sinusoidal_positions(4, 8)
+        >>> rows.shape, rows[0]
+        ((4, 8), tensor([0., 1., 0., 1., 0., 1., 0., 1.]))
+
     Source: Vaswani et al., "Attention is all you need", 2017, section 3.5.
     """
     if length < 0 or offset < 0 or embed_dim < 1:
@@ -73,6 +78,10 @@ class PositionalEmbedding(Module):
         embed_dim: the features of a position.
         dtype: of the table; left out, the default dtype.
 
+    Examples:
+        >>> language.PositionalEmbedding(max_len=128, embed_dim=64)(tt.zeros(2, 10, 64)).shape
+        (2, 10, 64)
+
     Source: Radford et al., "Improving language understanding by generative pre-training", 2018.
     """
 
@@ -111,6 +120,10 @@ class SinusoidalPositionalEncoding(Module):
         max_len: the number of positions that are computed in advance.
         base: how much slower the last pair of features turns than the first.
         dtype: of the table; left out, the default dtype.
+
+    Examples:
+        >>> language.SinusoidalPositionalEncoding(embed_dim=64)(tt.zeros(2, 10, 64)).shape
+        (2, 10, 64)
 
     Source: Vaswani et al., "Attention is all you need", 2017, section 3.5.
     """

@@ -83,6 +83,13 @@ class RotaryEmbedding(Module):
     Raises:
         ValueError: `dim` is odd or not positive.
 
+    Examples:
+        >>> rotary = language.RotaryEmbedding(16)
+        >>> query = tt.randn(2, 4, 10, 16)  # (batch, heads, length, width)
+        >>> turned = rotary(query)
+        >>> tt.allclose(turned.norm(dim=-1), query.norm(dim=-1))  # only the direction changes
+        True
+
     Source: Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021
     (arXiv:2104.09864).
     """

@@ -50,6 +50,11 @@ def scaled_dot_product_attention(
         IndexError: a mask of fewer than two dimensions, or `enable_gqa` without heads.
         TypeError: an argument of the wrong type.
 
+    Examples:
+        >>> q, k, v = (tt.randn(2, 4, 10, 16) for _ in range(3))  # (batch, heads, length, width)
+        >>> language.functional.scaled_dot_product_attention(q, k, v, is_causal=True).shape
+        (2, 4, 10, 16)
+
     Source: Vaswani et al., "Attention is all you need", 2017;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """

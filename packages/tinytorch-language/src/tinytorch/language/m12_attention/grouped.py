@@ -27,6 +27,12 @@ class GroupedQueryAttention(Module):
     Raises:
         ValueError: a number isn't positive, or doesn't divide what it must.
 
+    Examples:
+        >>> attention = language.GroupedQueryAttention(64, num_heads=8, num_kv_heads=2)
+        >>> x = tt.randn(2, 10, 64)
+        >>> attention(x, is_causal=True).shape
+        (2, 10, 64)
+
     Source: Ainslie et al., "GQA: Training generalized multi-query Transformer models from multi-head
     checkpoints", 2023 (arXiv:2305.13245).
     """

@@ -22,6 +22,12 @@ def causal_mask(size: int, *, dtype: Any = None) -> Tensor:
     Returns:
         (size, size).
 
+    Examples:
+        >>> language.causal_mask(3)
+        tensor([[0., -inf, -inf],
+                [0., 0., -inf],
+                [0., 0., 0.]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Transformer.html
     (generate_square_subsequent_mask)
     """
@@ -44,6 +50,11 @@ def padding_mask(lengths: Tensor | Sequence[int], size: int | None = None) -> Te
 
     Raises:
         ValueError: a length is negative or larger than `size`.
+
+    Examples:
+        >>> language.padding_mask([1, 3])
+        tensor([[False,  True,  True],
+                [False, False, False]])
     """
     counts = np.asarray(lengths.numpy() if isinstance(lengths, Tensor) else lengths)
     if counts.ndim != 1 or (counts.size and counts.dtype.kind not in "iu"):

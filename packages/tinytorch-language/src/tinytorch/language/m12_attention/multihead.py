@@ -43,6 +43,13 @@ class MultiheadAttention(Module):
         ValueError: `embed_dim` or `num_heads` isn't positive.
         AssertionError: `num_heads` doesn't divide `embed_dim`.
 
+    Examples:
+        >>> attention = language.MultiheadAttention(64, num_heads=4, batch_first=True)
+        >>> x = tt.randn(2, 10, 64)
+        >>> out, weights = attention(x, x, x)
+        >>> out.shape, weights.shape
+        ((2, 10, 64), (2, 10, 10))
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
 

@@ -40,6 +40,10 @@ class TransformerBlock(Module):
     Raises:
         ValueError: an option is unknown, or heads don't divide.
 
+    Examples:
+        >>> language.TransformerBlock(64, num_heads=4)(tt.zeros(2, 10, 64)).shape
+        (2, 10, 64)
+
     Source: Vaswani et al., "Attention is all you need", 2017 (arXiv:1706.03762); Xiong et al., "On layer
     normalization in the Transformer architecture", 2020 (arXiv:2002.04745)
     """

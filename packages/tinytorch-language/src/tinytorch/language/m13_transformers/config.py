@@ -28,6 +28,10 @@ class GPTConfig:
         rotary: rotary positions instead of a table of them.
         tie_weights: use the token embedding as the last layer, too.
 
+    Examples:
+        >>> language.GPTConfig(block_size=64, vocab_size=100, n_layer=2, n_head=4, n_embd=32).n_embd
+        32
+
     Source: https://github.com/karpathy/nanoGPT
     """
 

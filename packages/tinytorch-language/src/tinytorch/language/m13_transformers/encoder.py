@@ -33,6 +33,11 @@ class TransformerEncoderLayer(Module):
         RuntimeError: the activation is unknown.
         AssertionError: `nhead` doesn't divide `d_model`.
 
+    Examples:
+        >>> layer = language.TransformerEncoderLayer(64, nhead=4, batch_first=True)
+        >>> layer(tt.zeros(2, 10, 64)).shape
+        (2, 10, 64)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
     """
 

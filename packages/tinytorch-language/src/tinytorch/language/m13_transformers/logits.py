@@ -14,6 +14,10 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
     Raises:
         ValueError: `k` is less than 1.
 
+    Examples:
+        >>> language.keep_top_k(tt.tensor([[1.0, 3.0, 2.0]]), 2)
+        tensor([[-inf, 3., 2.]])
+
     Source: Fan, Lewis, Dauphin, "Hierarchical neural story generation", arXiv:1805.04833
     """
     if k < 1:
@@ -27,6 +31,10 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
 
     Raises:
         ValueError: `p` isn't between 0 and 1.
+
+    Examples:
+        >>> language.keep_top_p(tt.tensor([[0.5, 0.3, 0.2]]).log(), 0.6).isfinite()
+        tensor([[ True,  True, False]])
 
     Source: Holtzman et al., "The curious case of neural text degeneration", arXiv:1904.09751
     """
@@ -80,6 +88,10 @@ def choose_token(
 
     Raises:
         ValueError: an option is out of range.
+
+    Examples:
+        >>> language.choose_token(tt.tensor([[1.0, 3.0, 2.0]]), temperature=0)
+        tensor([1])
     """
     if not temperature >= 0:
         raise ValueError(f"temperature can't be below 0, but it is {temperature}")

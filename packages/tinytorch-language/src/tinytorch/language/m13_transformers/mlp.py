@@ -77,6 +77,10 @@ class SwiGLU(Module):
         bias: whether the three layers have biases.
         dtype: of the parameters; left out, the default dtype.
 
+    Examples:
+        >>> language.SwiGLU(64)(tt.zeros(2, 10, 64)).shape
+        (2, 10, 64)
+
     Source: Shazeer, "GLU variants improve Transformer", arXiv:2002.05202
     """
 

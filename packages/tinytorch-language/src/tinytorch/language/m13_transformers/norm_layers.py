@@ -25,6 +25,11 @@ class LayerNorm(Module):
         bias: whether there is a bias, if there is a weight.
         dtype: of the parameters; left out, the default dtype.
 
+    Examples:
+        >>> language.LayerNorm(2)(tt.tensor([[1.0, 3.0], [100.0, 300.0]]))
+        tensor([[-1.0000,  1.0000],
+                [-1.0000,  1.0000]], grad_fn=<LayerNormBackward>)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html (arXiv:1607.06450)
     """
 
@@ -81,6 +86,10 @@ class RMSNorm(Module):
         eps: added to the mean square; None is the smallest step from 1 in the dtype computed in.
         elementwise_affine: whether there is a weight (ones at first).
         dtype: of the weight; left out, the default dtype.
+
+    Examples:
+        >>> language.RMSNorm(2)(tt.tensor([2.0, 2.0])).tolist()
+        [1.0, 1.0]
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html (arXiv:1910.07467)
     """

@@ -35,6 +35,13 @@ class AveragedModel(Module):
         module: the copy.
         n_averaged: how many weights are in the average.
 
+    Examples:
+        >>> model = tt.Linear(1, 1)
+        >>> average = training.AveragedModel(model)
+        >>> average.update_parameters(model)
+        >>> average.n_averaged
+        tensor(1)
+
     Source: Izmailov et al., "Averaging Weights Leads to Wider Optima and Better Generalization", 2018;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.swa_utils.AveragedModel.html
     """

@@ -46,6 +46,13 @@ def save_checkpoint(path: str | os.PathLike[str], state: Mapping[str, Any]) -> N
     Raises:
         TypeError: something in the state is none of these.
         OSError: the file can't be written. The old one is untouched then.
+
+    Examples:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     training.save_checkpoint(f"{folder}/last.safetensors", {"epoch": 3, "best": tt.tensor(0.5)})
+        ...     training.load_checkpoint(f"{folder}/last.safetensors")
+        {'epoch': 3, 'best': tensor(0.5000)}
     """
     path = Path(path)
     arrays: dict[str, np.ndarray] = {}

@@ -26,6 +26,10 @@ def get_total_norm(
     Raises:
         RuntimeError: the norm isn't finite, and that is to be an error.
 
+    Examples:
+        >>> training.get_total_norm([tt.tensor([3.0]), tt.tensor([4.0])])
+        tensor(5.)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.get_total_norm.html
     """
     arrays = [x.array for x in ([tensors] if isinstance(tensors, Tensor) else tensors)]
@@ -63,6 +67,14 @@ def clip_grad_norm_(
     Raises:
         RuntimeError: the norm isn't finite, and that is to be an error. No gradient is changed then.
 
+    Examples:
+        >>> w = tt.tensor([3.0, 4.0], requires_grad=True)
+        >>> (w**2 / 2).sum().backward()
+        >>> training.clip_grad_norm_([w], max_norm=1.0)
+        tensor(5.)
+        >>> w.grad
+        tensor([0.6000, 0.8000])
+
     Source: Pascanu et al., "On the difficulty of training recurrent neural networks", 2013;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
     """
@@ -82,6 +94,13 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     Args:
         parameters: whose gradients are cut; those without one are passed over.
         clip_value: the largest absolute value.
+
+    Examples:
+        >>> w = tt.tensor([3.0, -0.5], requires_grad=True)
+        >>> (w**2 / 2).sum().backward()
+        >>> training.clip_grad_value_([w], 1.0)
+        >>> w.grad
+        tensor([ 1.0000, -0.5000])
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_value_.html
     """

@@ -19,6 +19,10 @@ def seed_everything(seed: int) -> int:
 
     Raises:
         ValueError: the seed is out of range.
+
+    Examples:
+        >>> training.seed_everything(42)
+        42
     """
     if not 0 <= seed < 2**32:
         raise ValueError(f"the seed must be from 0 to 2**32 - 1, got {seed}")

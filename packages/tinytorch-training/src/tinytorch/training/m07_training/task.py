@@ -14,24 +14,30 @@ if TYPE_CHECKING:
 class TrainingModule(Module):
     """A model together with the way to train it.
 
-        class Digits(TrainingModule):
-            def __init__(self):
-                super().__init__()
-                self.net = Sequential(Linear(64, 32), ReLU(), Linear(32, 10))
-
-            def training_step(self, batch, batch_idx):
-                images, labels = batch
-                loss = cross_entropy(self.net(images), labels)
-                self.log("train_loss", loss)
-                return loss
-
-            def configure_optimizers(self):
-                return Adam(self.parameters(), lr=1e-3)
-
     It may also define every hook of `Callback`, without the arguments `trainer` and `module`.
 
     Attributes:
         trainer: who runs it, while it is run.
+
+    Examples:
+        >>> class Line(training.TrainingModule):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.net = tt.Linear(1, 1)
+        ...
+        ...     def training_step(self, batch, batch_idx):
+        ...         x, y = batch
+        ...         loss = tt.functional.mse_loss(self.net(x), y)
+        ...         self.log("train_loss", loss)
+        ...         return loss
+        ...
+        ...     def configure_optimizers(self):
+        ...         return tt.SGD(self.parameters(), lr=0.1)
+        >>> x = tt.linspace(-1, 1, 32).reshape(-1, 1)
+        >>> model, batches = Line(), [(x, 3 * x + 1)] * 100
+        >>> training.Trainer(max_epochs=5, enable_progress_bar=False).fit(model, batches)
+        >>> round(model.net.weight.item(), 3), round(model.net.bias.item(), 3)
+        (3.0, 1.0)
 
     Source: https://lightning.ai/docs/pytorch/stable/common/lightning_module.html
     """

@@ -65,6 +65,11 @@ class Trainer:
         should_stop: set to True, the run ends after this batch.
         interrupted: whether Ctrl-C ended the run.
 
+    Examples:
+        >>> trainer = training.Trainer(max_epochs=10, gradient_clip_val=1.0, callbacks=[training.EMA()])
+        >>> trainer.max_epochs
+        10
+
     Source: https://lightning.ai/docs/pytorch/stable/common/trainer.html
     """
 

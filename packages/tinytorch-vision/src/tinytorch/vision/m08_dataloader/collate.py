@@ -45,6 +45,10 @@ def default_collate(batch: Any) -> Any:
         RuntimeError: they differ in shape or in length.
         TypeError: they are of another type.
 
+    Examples:
+        >>> vision.default_collate([{"x": 1, "name": "a"}, {"x": 2, "name": "b"}])
+        {'x': tensor([1, 2]), 'name': ['a', 'b']}
+
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.default_collate
     """
     if isinstance(batch, Rows):

@@ -22,6 +22,15 @@ class Dataset(Generic[T_co]):
     It may also define `__getitems__(indices)`, which returns the samples of a whole batch at once: a list
     of samples, or `Rows`.
 
+    Examples:
+        >>> class Squares(vision.Dataset):
+        ...     def __len__(self):
+        ...         return 4
+        ...     def __getitem__(self, index):
+        ...         return index**2
+        >>> next(iter(vision.DataLoader(Squares(), batch_size=4)))
+        tensor([0, 1, 4, 9])
+
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset
     """
 
@@ -39,6 +48,13 @@ class IterableDataset(Dataset[T_co], ABC):
 
     With `num_workers` above 0 each worker has a copy and streams all of it, so that every sample comes
     several times, unless `__iter__` asks `get_worker_info()` which part is its own.
+
+    Examples:
+        >>> class Countdown(vision.IterableDataset):
+        ...     def __iter__(self):
+        ...         return iter([3, 2, 1])
+        >>> next(iter(vision.DataLoader(Countdown(), batch_size=3)))
+        tensor([3, 2, 1])
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset
     """
@@ -59,6 +75,11 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     Raises:
         AssertionError: their first lengths differ.
         TypeError: there is none, or something else than a tensor of at least one dimension.
+
+    Examples:
+        >>> dataset = vision.TensorDataset(tt.zeros(100, 8), tt.arange(100))
+        >>> len(dataset), dataset[7][1]
+        (100, tensor(7))
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
     """
@@ -96,6 +117,10 @@ class Subset(Dataset[T_co]):
 
     Raises:
         NotImplementedError: a subclass defines `__getitem__` but not `__getitems__`, which batches use.
+
+    Examples:
+        >>> vision.Subset(range(100), [3, 1, 4])[2]
+        4
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Subset
     """
@@ -136,6 +161,10 @@ class ConcatDataset(Dataset[T_co]):
 
     Raises:
         AssertionError: there is no dataset, or an `IterableDataset` among them.
+
+    Examples:
+        >>> len(vision.ConcatDataset([range(3), range(4)]))
+        7
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.ConcatDataset
     """

@@ -55,6 +55,12 @@ class DataLoader(Generic[T_co]):
         ValueError: an option is out of range, or contradicts another.
         TypeError: an option is of the wrong type.
 
+    Examples:
+        >>> dataset = vision.TensorDataset(tt.zeros(100, 8), tt.arange(100))
+        >>> loader = vision.DataLoader(dataset, batch_size=32, shuffle=True)
+        >>> [x.shape for x, y in loader]
+        [(32, 8), (32, 8), (32, 8), (4, 8)]
+
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
     """
 

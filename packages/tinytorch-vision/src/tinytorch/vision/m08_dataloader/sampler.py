@@ -140,6 +140,10 @@ class WeightedRandomSampler(Sampler[int]):
         RuntimeError: when it is iterated over, and the weights are negative, not finite, all zero, or too
             few for so many draws without replacement.
 
+    Examples:
+        >>> list(vision.WeightedRandomSampler([0.0, 1.0, 0.0], 3))
+        [1, 1, 1]
+
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.WeightedRandomSampler
     """
 
@@ -180,6 +184,10 @@ class BatchSampler(Sampler[list[int]]):
 
     Raises:
         ValueError: `batch_size` isn't a positive int, or `drop_last` isn't a bool.
+
+    Examples:
+        >>> list(vision.BatchSampler(range(5), batch_size=2, drop_last=False))
+        [[0, 1], [2, 3], [4]]
 
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.BatchSampler
     """

@@ -31,6 +31,11 @@ def random_split(
     Raises:
         ValueError: the lengths don't add up to that of the dataset, or a fraction isn't between 0 and 1.
 
+    Examples:
+        >>> train, test = vision.random_split(range(10), [0.8, 0.2])
+        >>> len(train), len(test)
+        (8, 2)
+
     Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.random_split
     """
     total = length_of(dataset)

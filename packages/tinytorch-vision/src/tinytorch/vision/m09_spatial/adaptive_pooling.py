@@ -165,6 +165,10 @@ class AdaptiveAvgPool2d(Module):
     Args:
         output_size: (OH, OW), or one number for both; None leaves a dimension as it is.
 
+    Examples:
+        >>> vision.AdaptiveAvgPool2d(1)(tt.zeros(8, 64, 7, 5)).shape
+        (8, 64, 1, 1)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
     """
 

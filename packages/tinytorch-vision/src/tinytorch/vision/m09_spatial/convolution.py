@@ -39,6 +39,11 @@ def conv2d(
     Raises:
         RuntimeError: shapes, dtypes or options that don't go together; the message gives them.
 
+    Examples:
+        >>> image = tt.tensor([[[[1.0, 2.0, 3.0]]]])
+        >>> vision.functional.conv2d(image, tt.tensor([[[[-1.0, 1.0]]]]))
+        tensor([[[[1., 1.]]]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
     """
     window = checked_window("conv2d", input, weight, bias, stride, padding, dilation, groups)

@@ -161,6 +161,10 @@ class Conv1d(_Conv):
     Raises:
         ValueError: channels that `groups` doesn't divide, "same" with a stride, or an unknown padding.
 
+    Examples:
+        >>> vision.Conv1d(2, 4, kernel_size=3)(tt.zeros(8, 2, 100)).shape
+        (8, 4, 98)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
     """
 
@@ -191,6 +195,13 @@ class Conv2d(_Conv):
 
     Raises:
         ValueError: channels that `groups` doesn't divide, "same" with a stride, or an unknown padding.
+
+    Examples:
+        >>> layer = vision.Conv2d(1, 6, kernel_size=5, padding=2)
+        >>> layer(tt.zeros(32, 1, 28, 28)).shape
+        (32, 6, 28, 28)
+        >>> layer.weight.shape
+        (6, 1, 5, 5)
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
     """

@@ -23,6 +23,10 @@ class GroupNorm(Module):
     Raises:
         ValueError: the groups don't divide the channels.
 
+    Examples:
+        >>> vision.GroupNorm(4, 32)(tt.randn(8, 32, 7, 7)).shape
+        (8, 32, 7, 7)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html (arXiv:1803.08494)
     """
 

@@ -162,6 +162,12 @@ def max_pool2d(
     Raises:
         RuntimeError: a window larger than the image, padding of more than half a window, or a wrong shape.
 
+    Examples:
+        >>> image = tt.arange(16.0).reshape(1, 1, 4, 4)
+        >>> vision.functional.max_pool2d(image, 2)
+        tensor([[[[ 5.,  7.],
+                  [13., 15.]]]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
     """
     return _pooled(input, (kernel_size, stride, padding, dilation, ceil_mode, 2), return_indices)

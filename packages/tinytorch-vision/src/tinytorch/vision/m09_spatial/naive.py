@@ -30,6 +30,11 @@ def conv2d_naive(
 
     Returns:
         (N, K, OH, OW).
+
+    Examples:
+        >>> x, w = tt.randn(1, 2, 5, 5), tt.randn(3, 2, 3, 3)
+        >>> tt.allclose(vision.conv2d_naive(x, w), vision.functional.conv2d(x, w), atol=1e-5)
+        True
     """
     (sh, sw), (ph, pw) = (
         ints(stride, 2, "conv2d_naive", "stride"),

@@ -147,6 +147,12 @@ class BatchNorm2d(_BatchNorm):
     Raises:
         ValueError: an input of other dimensions; in training, one value for each channel.
 
+    Examples:
+        >>> layer = vision.BatchNorm2d(3)
+        >>> out = layer(tt.randn(16, 3, 8, 8) * 5 + 2)
+        >>> out.shape, bool(out.mean().abs() < 1e-5)
+        ((16, 3, 8, 8), True)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html (arXiv:1502.03167)
     """
 

@@ -80,6 +80,10 @@ class PixelShuffle(Module):
     Args:
         upscale_factor: r.
 
+    Examples:
+        >>> vision.PixelShuffle(2)(tt.zeros(1, 12, 8, 8)).shape
+        (1, 3, 16, 16)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.PixelShuffle.html (arXiv:1609.05158)
     """
 

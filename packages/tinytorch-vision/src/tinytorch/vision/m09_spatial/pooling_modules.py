@@ -77,6 +77,12 @@ class MaxPool2d(_MaxPool):
         return_indices: return the place of each value, too, as row * W + column.
         ceil_mode: let a last window begin inside that reaches over the end.
 
+    Examples:
+        >>> image = tt.arange(16.0).reshape(1, 1, 4, 4)
+        >>> vision.MaxPool2d(2)(image)
+        tensor([[[[ 5.,  7.],
+                  [13., 15.]]]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
     """
 
@@ -134,6 +140,12 @@ class AvgPool2d(Module):
         ceil_mode: let a last window begin inside that reaches over the end.
         count_include_pad: divide by the window's size also where it stands on padding.
         divisor_override: divide by this number instead.
+
+    Examples:
+        >>> image = tt.arange(16.0).reshape(1, 1, 4, 4)
+        >>> vision.AvgPool2d(2)(image)
+        tensor([[[[ 2.5000,  4.5000],
+                  [10.5000, 12.5000]]]])
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
     """

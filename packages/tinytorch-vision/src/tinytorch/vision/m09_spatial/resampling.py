@@ -133,6 +133,11 @@ class Upsample(Module):
         align_corners: whether the centres of the corner pixels stay where they are.
         recompute_scale_factor: take the ratio of the sizes for the factor, rather than the factor given.
 
+    Examples:
+        >>> vision.Upsample(scale_factor=2, mode="nearest")(tt.tensor([[[[1.0, 2.0]]]]))
+        tensor([[[[1., 1., 2., 2.],
+                  [1., 1., 2., 2.]]]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Upsample.html
     """
 

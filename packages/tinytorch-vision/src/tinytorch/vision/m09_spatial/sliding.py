@@ -29,6 +29,14 @@ def unfold(input: Array, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 
     Raises:
         RuntimeError: a window larger than the image, or a wrong shape or option.
 
+    Examples:
+        >>> image = tt.arange(9.0).reshape(1, 1, 3, 3)
+        >>> vision.functional.unfold(image, 2)
+        tensor([[[0., 1., 3., 4.],
+                 [1., 2., 4., 5.],
+                 [3., 4., 6., 7.],
+                 [4., 5., 7., 8.]]])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html
     """
     if input.ndim < 3:

@@ -34,6 +34,10 @@ class ConvTranspose2d(ConvolutionModule):
     Raises:
         ValueError: channels that `groups` doesn't divide, or another `padding_mode`.
 
+    Examples:
+        >>> vision.ConvTranspose2d(16, 8, kernel_size=2, stride=2)(tt.zeros(1, 16, 7, 7)).shape
+        (1, 8, 14, 14)
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
     """
 

@@ -29,6 +29,9 @@ class EMA(Callback):
 
     Raises:
         ValueError: `decay` isn't between 0 and 1.
+
+    Examples:
+        >>> trainer = training.Trainer(max_epochs=10, callbacks=[training.EMA(decay=0.999)])
     """
 
     def __init__(self, decay: float = 0.999, every_n_steps: int = 1, start_step: int = 0) -> None:

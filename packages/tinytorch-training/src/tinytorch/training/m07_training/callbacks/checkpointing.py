@@ -41,6 +41,10 @@ class ModelCheckpoint(Callback):
         best_model_score: its measure.
         last_model_path: the newest one.
 
+    Examples:
+        >>> best = training.ModelCheckpoint(monitor="val_loss", save_top_k=1, save_last=True)
+        >>> trainer = training.Trainer(max_epochs=10, callbacks=[best])
+
     Source: https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.ModelCheckpoint.html
     """
 

@@ -42,6 +42,10 @@ class EarlyStopping(Callback):
         best_score: the best measure so far.
         reason: why it stopped, "" if it didn't.
 
+    Examples:
+        >>> stop = training.EarlyStopping(monitor="val_loss", patience=3)
+        >>> trainer = training.Trainer(max_epochs=100, callbacks=[stop])
+
     Source: https://lightning.ai/docs/pytorch/stable/api/lightning.pytorch.callbacks.EarlyStopping.html
     """
 

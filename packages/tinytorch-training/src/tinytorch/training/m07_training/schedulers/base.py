@@ -12,11 +12,7 @@ class LRScheduler:
     """The base class of all schedules: it sets the learning rate of each parameter group at each step.
 
     Call `step()` after the optimizer's: once an epoch or once a batch, whichever the schedule counts in. To
-    write a schedule of your own, define `get_lr`:
-
-        class HalfEveryTen(LRScheduler):
-            def get_lr(self):
-                return [lr * 0.5 ** (self.last_epoch // 10) for lr in self.base_lrs]
+    write a schedule of your own, define `get_lr`.
 
     Args:
         optimizer: whose learning rates are set.
@@ -30,6 +26,13 @@ class LRScheduler:
     Raises:
         TypeError: `optimizer` isn't one.
         KeyError: `last_epoch` is given, but the groups never had a schedule.
+
+    Examples:
+        >>> class HalfEveryTen(training.LRScheduler):
+        ...     def get_lr(self):
+        ...         return [lr * 0.5 ** (self.last_epoch // 10) for lr in self.base_lrs]
+        >>> HalfEveryTen(tt.SGD(tt.Linear(1, 1).parameters(), lr=0.5)).get_last_lr()
+        [0.5]
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LRScheduler.html
     """

@@ -25,6 +25,12 @@ class SequentialLR(LRScheduler):
         ValueError: there is none, they are of different optimizers, one needs a measure, or the number of
             milestones doesn't fit.
 
+    Examples:
+        >>> optimizer = tt.SGD(tt.Linear(1, 1).parameters(), lr=1.0)
+        >>> warm = training.LinearLR(optimizer, start_factor=0.1, total_iters=5)
+        >>> fall = training.CosineAnnealingLR(optimizer, T_max=95)
+        >>> schedule = training.SequentialLR(optimizer, [warm, fall], milestones=[5])
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html
     """
 

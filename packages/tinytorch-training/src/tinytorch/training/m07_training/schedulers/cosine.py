@@ -23,6 +23,15 @@ class CosineAnnealingLR(LRScheduler):
         eta_min: the smallest learning rate.
         last_epoch: how many steps were made before; -1 to begin.
 
+    Examples:
+        >>> optimizer = tt.SGD(tt.Linear(1, 1).parameters(), lr=1.0)
+        >>> schedule = training.CosineAnnealingLR(optimizer, T_max=10)
+        >>> for _ in range(5):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> round(schedule.get_last_lr()[0], 4)
+        0.5
+
     Source: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017;
     https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html
     """
@@ -135,6 +144,12 @@ class WarmupCosineLR(LRScheduler):
 
     Raises:
         ValueError: the rise doesn't end before the whole schedule does.
+
+    Examples:
+        >>> optimizer = tt.AdamW(tt.Linear(1, 1).parameters(), lr=1.0)
+        >>> schedule = training.WarmupCosineLR(optimizer, warmup_steps=4, total_steps=100)
+        >>> schedule.get_last_lr()
+        [0.25]
     """
 
     def __init__(

@@ -35,6 +35,12 @@ class OneCycleLR(LRScheduler):
         ValueError: the number of steps isn't known or not positive, another option is out of range, or the
             optimizer has no momentum that could go in a cycle; at a step after the last, too.
 
+    Examples:
+        >>> optimizer = tt.SGD(tt.Linear(1, 1).parameters(), lr=0.1, momentum=0.9)
+        >>> schedule = training.OneCycleLR(optimizer, max_lr=1.0, total_steps=100)
+        >>> round(schedule.get_last_lr()[0], 6)
+        0.04
+
     Source: Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
     Rates", 2018; https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
     """

@@ -40,6 +40,15 @@ class FactorLR(LRScheduler):
 class StepLR(FactorLR):
     """Multiply the learning rate by `gamma` every `step_size` steps.
 
+    Examples:
+        >>> optimizer = tt.SGD(tt.Linear(1, 1).parameters(), lr=1.0)
+        >>> schedule = training.StepLR(optimizer, step_size=2, gamma=0.5)
+        >>> for _ in range(4):
+        ...     optimizer.step()
+        ...     schedule.step()
+        >>> schedule.get_last_lr()
+        [0.25]
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html
     """
 
@@ -173,6 +182,14 @@ class LambdaLR(LRScheduler):
 
     Raises:
         ValueError: there are more or fewer functions than groups.
+
+    Examples:
+        >>> optimizer = tt.SGD(tt.Linear(1, 1).parameters(), lr=1.0)
+        >>> schedule = training.LambdaLR(optimizer, lambda step: 1 / (1 + step))
+        >>> optimizer.step()
+        >>> schedule.step()
+        >>> schedule.get_last_lr()
+        [0.5]
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
     """

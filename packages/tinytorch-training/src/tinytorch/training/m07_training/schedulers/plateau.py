@@ -29,6 +29,14 @@ class ReduceLROnPlateau(LRScheduler):
     Raises:
         ValueError: `factor` isn't below 1, or a mode is unknown.
 
+    Examples:
+        >>> optimizer = tt.SGD(tt.Linear(1, 1).parameters(), lr=1.0)
+        >>> schedule = training.ReduceLROnPlateau(optimizer, factor=0.1, patience=1)
+        >>> for loss in (0.5, 0.5, 0.5):
+        ...     schedule.step(loss)
+        >>> schedule.get_last_lr()
+        [0.1]
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
     """
 

@@ -30,6 +30,12 @@ class Digits(ImageArrays):
         data: a tensor (N, 8, 8), uint8.
         targets: a tensor (N,), int64.
 
+    Examples:
+        >>> train = vision.datasets.Digits(transform=vision.transforms.ToTensor())
+        >>> image, label = train[0]
+        >>> len(train), image.shape, label
+        (1442, (1, 8, 8), 0)
+
     Source: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning
     Repository, 1998, doi:10.24432/C50P49, CC BY 4.0.
     """

@@ -19,6 +19,13 @@ class Compose:
     Args:
         transforms: the transforms, the first one first.
 
+    Examples:
+        >>> T = vision.transforms
+        >>> prepare = T.Compose([T.ToTensor(), T.Normalize([0.5], [0.5])])
+        >>> image = prepare(np.zeros((28, 28), np.uint8))
+        >>> image.shape, image.min().item()
+        ((1, 28, 28), -1.0)
+
     Source: https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.Compose.html
     """
 

@@ -52,6 +52,10 @@ class ToTensor:
 
     Bytes (uint8) become floats of the default dtype from 0 to 1; all else keeps dtype and values.
 
+    Examples:
+        >>> vision.transforms.ToTensor()(np.full((4, 6, 3), 255, np.uint8)).shape
+        (3, 4, 6)
+
     Source: https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.ToTensor.html
     """
 

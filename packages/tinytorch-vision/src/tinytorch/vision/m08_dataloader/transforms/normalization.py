@@ -57,6 +57,10 @@ class Normalize(Module):
         std: the standard deviation of each channel.
         inplace: whether to change the tensor itself.
 
+    Examples:
+        >>> vision.transforms.Normalize(mean=[0.5], std=[0.25])(tt.ones(1, 1, 2))
+        tensor([[[2., 2.]]])
+
     Source: https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.Normalize.html
     """
 
