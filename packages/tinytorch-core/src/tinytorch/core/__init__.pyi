@@ -191,6 +191,7 @@ from .m01_tensor.linalg import small_is_fast as small_is_fast
 from .m01_tensor.op import Array as Array, Arrays as Arrays, Operand as Operand, op as op, ops as ops
 from .m01_tensor.threads import number_of_threads as number_of_threads, share as share
 from .m01_tensor.views import mark_changed as mark_changed
+from .m01_tensor.watching import Watcher as Watcher
 from .m02_activations import (
     ELU as ELU,
     GELU as GELU,
@@ -225,6 +226,8 @@ from .m03_layers import (
     Sequential as Sequential,
     Unflatten as Unflatten,
     init as init,
+    register_module_forward_hook as register_module_forward_hook,
+    register_module_forward_pre_hook as register_module_forward_pre_hook,
 )
 from .m04_losses import (
     BCELoss as BCELoss,

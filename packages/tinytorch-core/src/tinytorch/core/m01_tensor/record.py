@@ -21,12 +21,14 @@ class Mode(threading.local):
     def __init__(self) -> None:
         # NumPy warns of overflow and 0/0; tensors, like PyTorch's, carry inf and nan silently.
         # Entering a context that was silenced once costs a fifth of a `with np.errstate(...)`.
+        # All computing goes through `run` of what stands here, so a `Watcher` may stand in its place.
         self.quiet = copy_context()
         self.quiet.run(np.seterr, all="ignore")
 
     grad = True  # record operations for backward
     watch: Callable[..., None] | None = None  # called with (operation, input arrays, output tensor)
-    watch_backward: Callable[..., None] | None = None  # called with (node, gradient, input gradients)
+    # Called with (node, gradient, input gradients), and before and after each walk with (None, None, ()).
+    watch_backward: Callable[..., None] | None = None
 
 
 mode = Mode()

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 Hooks = OrderedDict[int, tuple[Any, bool]]  # by number: the hook, and whether it wants keywords too
 
 _numbers = count()
+EVERY: Hooks = OrderedDict()  # the hooks of all modules; stands for "no hooks" until one has its own
+EVERY_PRE: Hooks = OrderedDict()
+_always: set[int] = set()  # the numbers of those that are called after an error too
+
+
+class OwnHooks(OrderedDict[int, tuple[Any, bool]]):
+    """The hooks of one module. It counts as empty only if there are none of all modules either."""
+
+    def __bool__(self) -> bool:
+        return len(self) + len(EVERY) + len(EVERY_PRE) > 0
 
 
 class RemovableHandle:
@@ -29,6 +39,7 @@ class RemovableHandle:
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
         self.hooks.pop(self.id, None)
+        _always.discard(self.id)
 
     def __enter__(self) -> RemovableHandle:
         return self
@@ -43,7 +54,18 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
     Raises:
         RuntimeError: a pre-hook that takes keywords returned something other than (args, kwargs) or None.
     """
-    for hook, with_kwargs in tuple(module._forward_pre_hooks.values()):
+    called: set[int] = set()
+    try:
+        return _call(module, args, kwargs, called)
+    except BaseException:
+        for number in [x for x in EVERY if x in _always and x not in called]:
+            hook, with_kwargs = EVERY[number]
+            hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
+        raise
+
+
+def _call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int]) -> Any:
+    for hook, with_kwargs in _both(EVERY_PRE, module._forward_pre_hooks).values():
         if with_kwargs:
             result = hook(module, args, kwargs)
             if result is not None:
@@ -58,8 +80,42 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
             if result is not None:
                 args = result if isinstance(result, tuple) else (result,)
     output = module.forward(*args, **kwargs)
-    for hook, with_kwargs in tuple(module._forward_hooks.values()):
+    for number, (hook, with_kwargs) in _both(EVERY, module._forward_hooks).items():
+        called.add(number)
         result = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
         if result is not None:
             output = result
     return output
+
+
+def _both(every: Hooks, own: Hooks) -> dict[int, tuple[Any, bool]]:
+    return dict(own) if own is every else {**every, **own}
+
+
+def register_module_forward_pre_hook(hook: Any) -> RemovableHandle:
+    """Call `hook(module, args)` before every `forward` of every module.
+
+    Args:
+        hook: returns None, the new argument, or a tuple of them; called before a module's own hooks.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.modules.module.register_module_forward_pre_hook.html
+    """
+    return RemovableHandle(EVERY_PRE, hook, False, False)
+
+
+def register_module_forward_hook(
+    hook: Any, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call `hook(module, args, output)` after every `forward` of every module.
+
+    Args:
+        hook: returns None or the new output; called before a module's own hooks.
+        with_kwargs: call `hook(module, args, kwargs, output)`.
+        always_call: call it after an error as well, with None for the output; the error goes on then.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.modules.module.register_module_forward_hook.html
+    """
+    handle = RemovableHandle(EVERY, hook, False, with_kwargs)
+    if always_call:
+        _always.add(handle.id)
+    return handle

@@ -22,7 +22,7 @@ from .parts import Part
 
 @np.errstate(all="ignore")  # as in the forward pass, inf and nan are values like others
 def walk_back(
-    starts: Sequence[tuple[Any, Any]], retain_graph: bool, wanted: Collection[Any] = ()
+    starts: Sequence[tuple[Any, Any]], retain_graph: bool, wanted: Collection[Any] = (), watch: Any = None
 ) -> tuple[dict[Any, Any], set[Any]]:
     """Carry the gradients given at `starts` back to the leaves.
 
@@ -30,6 +30,7 @@ def walk_back(
         starts: pairs of a target (a Node, or a leaf Tensor) and its gradient.
         retain_graph: don't free what the nodes saved.
         wanted: nodes whose gradients are to be returned as well.
+        watch: called after each node with it, its gradient, and those of its inputs.
 
     Returns:
         The gradients by target, and the targets whose array nobody else holds.
@@ -65,7 +66,6 @@ def walk_back(
 
     for target, g in starts:
         give(target, g, False)
-    watch = mode.watch_backward
     while heap:
         node = heappop(heap)[1]
         g = gradients.pop(node)
@@ -191,14 +191,21 @@ def differentiate(
         (output._node or output, seed(output, gradient))
         for output, gradient in zip(outputs, gradients, strict=True)
     ]
-    results, owned = walk_back(starts, retain_graph, wanted)
-    for target, g in results.items():
-        ours = target in owned
-        if target.__class__ is not Node and target._hooks:
-            g, ours = run_hooks(target._hooks, g), False
-        if not ours or g.__class__ is not np.ndarray:
-            results[target] = np.array(g)
-    return results
+    watch = mode.watch_backward
+    if watch is not None:
+        watch(None, None, ())
+    try:
+        results, owned = walk_back(starts, retain_graph, wanted, watch)
+        for target, g in results.items():
+            ours = target in owned
+            if target.__class__ is not Node and target._hooks:
+                g, ours = run_hooks(target._hooks, g), False
+            if not ours or g.__class__ is not np.ndarray:
+                results[target] = np.array(g)
+        return results
+    finally:
+        if watch is not None:
+            watch(None, None, ())
 
 
 def backward(tensor: Tensor, gradient: Tensor | None, retain_graph: bool | None, create_graph: bool) -> None:
