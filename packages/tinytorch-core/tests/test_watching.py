@@ -24,7 +24,7 @@ class Log(Watcher):
         super().made(op, arrays, result)
 
     def passed(self, node: Any, g: Any, gradients: Any) -> None:
-        self.seen.append("walk" if node is None else f"passed {node.name} {len(gradients)}")
+        self.seen.append(f"walk {g}" if node is None else f"passed {node.name} {len(gradients)}")
         super().passed(node, g, gradients)
 
 
@@ -33,10 +33,10 @@ WANTED = [
     "made mul (2,)",
     "run sum",
     "made sum ()",
-    "walk",
+    "walk True",
     "passed sum 1",
     "passed mul 1",
-    "walk",
+    "walk False",
 ]
 
 
@@ -78,7 +78,7 @@ def test_the_end_of_a_walk_is_seen_after_an_error_too() -> None:
     finally:
         log.stop()
         del tt.ops["without_a_rule"]
-    assert log.seen[-3:] == ["walk", "passed sum 1", "walk"]
+    assert log.seen[-3:] == ["walk True", "passed sum 1", "walk False"]
 
 
 def test_wrong_order_is_refused() -> None:

@@ -67,9 +67,8 @@ class Watcher:
         """See a step of a backward pass.
 
         Args:
-            node: the record of an operation, whose rule has been applied; None at the beginning and at the
-                end of each walk back.
-            g: the gradient of its output.
+            node: the record of an operation, whose rule has been applied; None at both ends of a walk back.
+            g: the gradient of its output; with None, True at the beginning and False at the end.
             gradients: those of its inputs, with what has been added to them by others so far.
         """
         before = self._before[2]  # type: ignore[index]

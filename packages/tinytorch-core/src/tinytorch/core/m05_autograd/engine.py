@@ -193,7 +193,7 @@ def differentiate(
     ]
     watch = mode.watch_backward
     if watch is not None:
-        watch(None, None, ())
+        watch(None, True, ())
     try:
         results, owned = walk_back(starts, retain_graph, wanted, watch)
         for target, g in results.items():
@@ -205,7 +205,7 @@ def differentiate(
         return results
     finally:
         if watch is not None:
-            watch(None, None, ())
+            watch(None, False, ())
 
 
 def backward(tensor: Tensor, gradient: Tensor | None, retain_graph: bool | None, create_graph: bool) -> None:
