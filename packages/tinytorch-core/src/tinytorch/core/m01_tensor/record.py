@@ -27,7 +27,8 @@ class Mode(threading.local):
 
     grad = True  # record operations for backward
     watch: Callable[..., None] | None = None  # called with (operation, input arrays, output tensor)
-    # Called with (node, gradient, input gradients); before a walk with (None, True, ()), after it (None, False, ()).
+    # Called with (node, gradient, input gradients), before a walk with (None, True, ()), after it with
+    # (None, False, ()).
     watch_backward: Callable[..., None] | None = None
 
 
