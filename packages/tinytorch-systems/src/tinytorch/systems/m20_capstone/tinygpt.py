@@ -1,0 +1,248 @@
+"""A model, its tokenizer and the recipe in one: what reads a prompt, writes text, and lies in a folder."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from tinytorch.core import Generator, from_numpy, manual_seed, no_grad
+from tinytorch.language import GPT, BPETokenizer, CharTokenizer
+
+from .errors import TinyGPTError
+from .options import TinyGPTOptions
+from .storage import read_arrays, read_json, write_arrays, write_json
+
+FORMAT = 1  # raised when an older reader would misread a folder
+BEGINNING = "\n"  # stands before every text, so that its first token can be foretold, too
+
+
+class TinyGPT:
+    """A GPT that reads and writes text.
+
+    Args:
+        model: the network; it is put into evaluation mode.
+        tokenizer: text to ids and back.
+        options: its sizes and recipe.
+        facts: what is known of it, for people: the text that it learnt from, its loss.
+
+    Examples:
+        >>> corpus = "to be or not to be. " * 200
+        >>> gpt = TinyGPT.new(TinyGPTOptions(tokenizer="char", n_layer=1, n_embd=16, n_head=2), corpus)
+        >>> len("".join(gpt.stream("to be", 10, seed=0)))
+        10
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, options: TinyGPTOptions, facts: dict[str, Any]) -> None:
+        self.model = model.eval()
+        self.tokenizer = tokenizer
+        self.options = options
+        self.facts = facts
+
+    @classmethod
+    def new(cls, options: TinyGPTOptions, text: str) -> Self:
+        """Learn a vocabulary from a text, and draw a network for it that knows nothing yet.
+
+        Args:
+            options: sizes and seed.
+            text: the text that it will learn from; characters that it lacks can't be read later, with
+                `tokenizer="char"`.
+        """
+        if options.tokenizer == "bpe":
+            tokenizer: Any = BPETokenizer.train(text, options.vocab_size, show_progress=False)
+        else:
+            tokenizer = CharTokenizer.train(text + BEGINNING)
+        manual_seed(options.seed)
+        return cls(GPT(options.config(tokenizer.vocab_size)), tokenizer, options, {})
+
+    # ---- text ------------------------------------------------------------------------------------------
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of a prompt; an empty one begins a text: it becomes a line break.
+
+        Raises:
+            TinyGPTError: a character isn't in the model's alphabet.
+        """
+        text = text or BEGINNING
+        if isinstance(self.tokenizer, CharTokenizer):
+            strange = sorted(set(text) - set(self.tokenizer.itos))
+            if strange:
+                named = ", ".join(f"{c!a} (U+{ord(c):04X})" for c in strange[:5])
+                raise TinyGPTError(
+                    f"the prompt has characters that this model never saw: {named}; leave them out, or train "
+                    "with --tokenizer bpe, which reads everything"
+                )
+        try:
+            ids: list[int] = self.tokenizer.encode(text)
+        except (UnicodeEncodeError, ValueError) as error:  # half of a surrogate pair, as bad consoles send
+            raise TinyGPTError(f"the prompt can't be read: {error}") from None
+        return ids
+
+    def stream(
+        self,
+        prompt: str,
+        tokens: int,
+        *,
+        temperature: float = 0.8,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+        use_cache: bool = True,
+    ) -> Iterator[str]:
+        """Continue a prompt, and give the text piece by piece, as soon as it is there.
+
+        Args:
+            prompt: the beginning; empty for a new text.
+            tokens: how many tokens to add.
+            temperature: below 1 likely tokens become likelier; at 0 the likeliest is always taken.
+            top_k: choose among so many tokens alone.
+            top_p: choose among the fewest tokens alone whose probabilities add up to this.
+            seed: the same one gives the same text; None for another text each time.
+            use_cache: keep keys and values instead of computing all of the context for each token.
+
+        Raises:
+            TinyGPTError: an option is out of range, or the prompt has characters that it never saw.
+        """
+        ids = self.encode(prompt)
+        generator = Generator()
+        if seed is None:
+            generator.seed()
+        else:
+            generator.manual_seed(seed)
+        options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "generator": generator}
+        try:
+            new = self.model.stream(ids, tokens, **options)
+        except (ValueError, TypeError) as error:
+            raise TinyGPTError(str(error)) from None
+        return self.decode_stream(int(token.item()) for token in new)
+
+    def decode_stream(self, ids: Iterator[int]) -> Iterator[str]:
+        """Turn ids into text as they come; bytes that are only part of a character wait for the rest."""
+        if isinstance(self.tokenizer, CharTokenizer):
+            yield from (self.tokenizer.itos[i] for i in ids)
+            return
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        for i in ids:
+            if text := decoder.decode(self.tokenizer.decode_bytes([i])):
+                yield text
+        if text := decoder.decode(b"", final=True):
+            yield text
+
+    # ---- how good it is --------------------------------------------------------------------------------
+
+    def loss(self, text: str) -> float:
+        """Return how surprised it is by a text, in nats for each of its characters.
+
+        Every token of the text is foretold, by what stands before it in a window of `block_size` tokens; the
+        windows lie side by side. The sum of all surprises is divided by the number of characters, so models
+        with different tokenizers can be compared.
+        """
+        return self.surprise(np.array(self.tokenizer.encode(BEGINNING + text))) / max(1, len(text))
+
+    def surprise(self, ids: Any) -> float:
+        """Return the sum of the surprises, in nats, of all ids but those of the line break before them."""
+        T, total = self.options.block_size, 0.0
+        n = len(ids) - 1
+        full = n // T
+        parts = [(np.arange(i, min(i + 32, full)) * T, T) for i in range(0, full, 32)]
+        if n % T:
+            parts.append((np.array([full * T]), n % T))
+        for starts, length in parts:
+            places = starts[:, None] + np.arange(length)  # (up to 32, length)
+            with no_grad():
+                _, loss = self.model(from_numpy(ids[places]), from_numpy(ids[places + 1]))
+            total += loss.item() * places.size
+        return total
+
+    # ---- folders ---------------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers it has learnt, tied weights counted once."""
+        return sum(p.numel() for p in self.model.parameters())
+
+    def save(self, folder: Path) -> None:
+        """Write weights, vocabulary and recipe into a folder, each file in one step.
+
+        Raises:
+            TinyGPTError: something can't be written.
+        """
+        checksum = write_arrays(folder / "model.safetensors", self.weights())
+        self.tokenizer.save(folder / "tokenizer.json", backup=False)
+        write_json(
+            folder / "tinygpt.json",
+            {"format": FORMAT, "options": self.options.to_json(), "crc32": checksum, "facts": self.facts},
+        )
+
+    def weights(self) -> dict[str, Any]:
+        """Return all arrays by name; the last layer's weight is the embedding's and stands there alone."""
+        state = self.model.state_dict()
+        return {name: tensor.numpy() for name, tensor in state.items() if name != "lm_head.weight"}
+
+    def set_weights(self, arrays: dict[str, Any]) -> None:
+        """Undo `weights`.
+
+        Raises:
+            TinyGPTError: names or shapes aren't the model's.
+        """
+        state = {name: from_numpy(np.array(array)) for name, array in arrays.items()}
+        if "transformer.wte.weight" in state:
+            state["lm_head.weight"] = state["transformer.wte.weight"]
+        try:
+            self.model.load_state_dict(state)
+        except RuntimeError as error:
+            raise TinyGPTError(f"the weights don't fit the recipe beside them: {error}") from None
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            TinyGPTError: files are missing or damaged, or don't belong together.
+        """
+        about, options = read_about(folder)
+        tokenizer = read_tokenizer(folder, options)
+        found = cls(GPT(options.config(tokenizer.vocab_size)), tokenizer, options, about["facts"])
+        found.set_weights(read_arrays(folder / "model.safetensors", about["crc32"]))
+        return found
+
+
+def read_about(folder: Path) -> tuple[dict[str, Any], TinyGPTOptions]:
+    """Return what `tinygpt.json` in a folder says, and the recipe in it.
+
+    Raises:
+        TinyGPTError: the folder holds no TinyGPT, one of a newer version, or a damaged one.
+    """
+    if not folder.is_dir():
+        raise TinyGPTError(f"{folder} is no folder; `tinytorch-gpt train --out {folder}` makes one")
+    if not (folder / "tinygpt.json").is_file():
+        raise TinyGPTError(
+            f"{folder} holds no TinyGPT (no tinygpt.json); `tinytorch-gpt train` makes one, in tinygpt-run "
+            "unless --out names another folder"
+        )
+    about = read_json(folder / "tinygpt.json")
+    version = about.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise TinyGPTError(
+            f"{folder} was written by a newer tinytorch-systems: pip install --upgrade tinytorch-systems"
+        )
+    if version != FORMAT or not {"options", "crc32", "facts"} <= set(about):
+        raise TinyGPTError(f"{folder / 'tinygpt.json'} is damaged: it isn't what TinyGPT writes")
+    return about, TinyGPTOptions.from_json(about["options"])
+
+
+def read_tokenizer(folder: Path, options: TinyGPTOptions) -> Any:
+    """Return the tokenizer of a folder.
+
+    Raises:
+        TinyGPTError: it is missing or damaged.
+    """
+    kind: Any = BPETokenizer if options.tokenizer == "bpe" else CharTokenizer
+    try:
+        return kind.load(folder / "tokenizer.json")
+    except FileNotFoundError:
+        raise TinyGPTError(f"{folder} lacks its tokenizer.json: the model can't be read without it") from None
+    except (OSError, ValueError) as error:
+        raise TinyGPTError(f"{folder / 'tokenizer.json'} is damaged: {error}") from None
