@@ -1,0 +1,164 @@
+"""Files for compressed models: safetensors in which zeros take no room, and which know the layers' sizes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+from tinytorch.core import Module
+
+from .masking import pruned_by
+from .rebuilding import layers_of, rebuild
+from .scores import array_of
+from .sparse import PARTS, SparseTensor
+
+PathLike: TypeAlias = "str | os.PathLike[str]"
+KIND = "tinytorch-compressed"
+
+
+def save_compressed(model: Module, path: PathLike) -> int:
+    """Write a model to a safetensors file that is as small as its zeros allow.
+
+    Each tensor is stored as `SparseTensor` chooses, a pruned one with its zeros, one with two names once,
+    shared weights as codebook and packed numbers. If the file is there already and differs, the old one is
+    kept beside it, as `name.bak`, `name.bak2` and so on.
+
+    Args:
+        model: what `load_compressed` will return. Pruning needn't be final, but is in the file.
+        path: the file.
+
+    Returns:
+        The size of the file in bytes.
+
+    Raises:
+        OSError: it can't be written; then the old file is as it was.
+    """
+    arrays: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
+    first_name: dict[int, str] = {}
+    for name, key, array in named_arrays(model):
+        if key in first_name:
+            tensors[name] = {"same_as": first_name[key]}
+            continue
+        first_name[key] = name
+        stored = SparseTensor(array)
+        tensors[name] = {"format": stored.format, "shape": list(stored.shape), "dtype": str(stored.dtype)}
+        for part, values in stored.parts.items():
+            arrays[part_name(name, stored.format, part)] = np.ascontiguousarray(values)
+    about = {"kind": KIND, "version": 1, "tensors": tensors, "layers": layers_of(model)}
+    data = save(arrays, {KIND: json.dumps(about)})
+    write_bytes(path, data)
+    return len(data)
+
+
+def named_arrays(model: Module) -> list[tuple[str, int, Any]]:
+    """Return what a model's state is: each name, whose memory it is, and the values that count."""
+    found = []
+    owners = dict(model.named_modules(remove_duplicate=False))
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        path, _, own = name.rpartition(".")
+        owner, plain = owners[path], own.removesuffix("_orig").removesuffix("_mask")
+        if pruned_by(owner, plain) is None:
+            found.append((name, id(tensor), array_of(tensor)))
+        elif own.endswith("_orig"):
+            masked = array_of(tensor) * array_of(getattr(owner, f"{plain}_mask"))
+            found.append((name.removesuffix("_orig"), id(tensor), masked))
+    return found
+
+
+def part_name(name: str, format: str, part: str) -> str:
+    """Return the name in the file of one of a tensor's arrays."""
+    return name if format == "dense" else f"{name}#{part}"
+
+
+def load_compressed(path: PathLike, model: Module) -> Module:
+    """Return a model as it was saved by `save_compressed`.
+
+    Args:
+        path: the file.
+        model: one of the same architecture, before it was compressed; it stays as it is. Layers become as
+            small, of as low a rank, and shared as they are in the file.
+
+    Returns:
+        A copy of the model with the file's sizes and values; `eval()` and `train()` as in `model`.
+
+    Raises:
+        OSError: there is no such file, or it can't be read.
+        ValueError: the file is damaged, was written by something else, or belongs to another architecture.
+    """
+    data = Path(path).read_bytes()
+    try:
+        arrays = load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        about = json.loads(header.get("__metadata__", {})[KIND])
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"{os.fspath(path)} is cut off, damaged, or not a safetensors file: {error}"
+        ) from None
+    except KeyError:
+        raise ValueError(f"{os.fspath(path)} wasn't written by save_compressed") from None
+    if about.get("version") != 1:
+        raise ValueError(
+            f"{os.fspath(path)} has version {about.get('version')}; this tinytorch reads version 1"
+        )
+    try:
+        values: dict[str, Any] = {}
+        for name, entry in about["tensors"].items():
+            if "same_as" in entry:
+                values[name] = values[entry["same_as"]]
+                continue
+            form = entry["format"]
+            parts = {part: arrays[part_name(name, form, part)] for part in PARTS.get(form, ())}
+            stored = SparseTensor.from_parts(form, tuple(entry["shape"]), entry["dtype"], parts)
+            values[name] = stored.to_dense()
+        return rebuild(copy.deepcopy(model), values, about["layers"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{os.fspath(path)} doesn't fit {type(model).__name__}: {error}") from error
+
+
+def write_bytes(path: PathLike, data: bytes) -> None:
+    """Write a file in one step, and keep a copy of what was there, if that differs.
+
+    Raises:
+        OSError: it can't be written; then the old file is as it was.
+    """
+    target = Path(path).resolve()  # a link stays a link: what it points to is replaced
+    existed = target.is_file()
+    if existed and target.read_bytes() == data:
+        return
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(draft, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if existed:
+            os.chmod(draft, target.stat().st_mode & 0o777)
+            keep(target)
+        os.replace(draft, target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def keep(target: Path) -> None:
+    """Copy a file to the first free name of a backup, unless it is kept already."""
+    old = target.read_bytes()
+    number = 1
+    while True:
+        backup = target.with_name(f"{target.name}.bak{number if number > 1 else ''}")
+        try:
+            with open(backup, "xb") as file:
+                file.write(old)
+            return
+        except FileExistsError:
+            if backup.is_file() and backup.read_bytes() == old:
+                return
+            number += 1
