@@ -100,14 +100,9 @@ class Pool:
         self._send(id, ("batch", self.epoch, number, indices, member.unpacker.freed()))
 
     def _send(self, id: int, task: tuple[Any, ...]) -> None:
-        try:
+        # One that has died may have left finished batches, or an error: what there is comes in its turn.
+        with suppress(BrokenPipeError, ConnectionError):
             self.members[id].tasks.send(task)
-        except (BrokenPipeError, ConnectionError):
-            # It may have said why.
-            while (message := self._next(id, 0))[0] != "error" or message[1] >= 0:
-                continue  # until it says why, or there is nothing left to read, which raises
-            self.close()
-            raise rebuilt(message[3], message[4]) from None
 
     def answer(self, id: int, timeout: float) -> tuple[bool, Any]:
         """Wait for the next result of a worker; return True and a batch, or False if its stream has ended.
