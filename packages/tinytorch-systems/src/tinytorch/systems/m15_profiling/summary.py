@@ -1,0 +1,313 @@
+"""A model at a glance: its layers, the shapes of what they return, parameters, multiply-adds, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+from tinytorch.core import Module, Tensor, from_numpy, no_grad, rand, register_module_forward_hook
+
+from .events import OPERATION, Event
+from .flops import count
+from .profile import profile
+from .text import byte_size, grid
+
+
+@dataclass
+class LayerInfo:
+    """A module of a model.
+
+    Attributes:
+        name: its name in the module that it is part of.
+        path: its name in the model; "" for the model itself.
+        class_name: its class.
+        depth: 0 for the model, 1 for its parts, and so on.
+        input_size: the shape of the first tensor that it was called with; None if it wasn't called.
+        output_size: the shape of the first tensor that it returned, in its last call.
+        calls: how often it was called.
+        num_params: the parameters in it and its parts; each counts once, also if it has several names.
+        own_params: those of its own.
+        trainable_params: of `num_params`, those that require a gradient.
+        mult_adds: multiply-adds of its operations and its parts', all calls together: half the FLOPs of their
+            products, and the biases that are added to these.
+        output_bytes: of what it returned, all calls together.
+        is_leaf: whether it has no parts.
+    """
+
+    name: str
+    path: str
+    class_name: str
+    depth: int
+    input_size: tuple[int, ...] | None = None
+    output_size: tuple[int, ...] | None = None
+    calls: int = 0
+    num_params: int = 0
+    own_params: int = 0
+    trainable_params: int = 0
+    mult_adds: int = 0
+    output_bytes: int = 0
+    is_leaf: bool = True
+
+
+COLUMNS = {
+    "input_size": ("Input Shape", lambda x: _shape(x.input_size)),
+    "output_size": ("Output Shape", lambda x: _shape(x.output_size)),
+    "num_params": ("Param #", lambda x: _number(x.num_params if x.is_leaf else x.own_params)),
+    "trainable": ("Trainable", lambda x: _trainable(x)),
+    "mult_adds": ("Mult-Adds", lambda x: _number(x.mult_adds if x.is_leaf else 0)),
+    "calls": ("Calls", lambda x: _number(x.calls)),
+}
+
+
+@dataclass
+class ModelStatistics:
+    """What `summary` found; `print` it.
+
+    Attributes:
+        summary_list: a row for each module, in the order of the model's definition.
+        input_size: the shapes of the inputs.
+        total_params: each parameter once.
+        trainable_params: of these, those that require a gradient.
+        total_mult_adds: of the whole forward pass.
+        total_input: bytes of the inputs.
+        total_output_bytes: bytes of what the layers with parameters return, twice: for the gradients as well.
+        total_param_bytes: bytes of the parameters.
+        peak_memory: the most bytes that tensors made in this forward pass, without gradients, really held.
+        without_formula: operations whose multiply-adds aren't known, and how often they ran.
+    """
+
+    summary_list: list[LayerInfo]
+    input_size: list[tuple[int, ...]]
+    total_params: int
+    trainable_params: int
+    total_mult_adds: int
+    total_input: int
+    total_output_bytes: int
+    total_param_bytes: int
+    peak_memory: int
+    without_formula: dict[str, int]
+    depth: int = 3
+    col_names: Sequence[str] = field(default=("output_size", "num_params", "mult_adds"))
+
+    def __str__(self) -> str:
+        rows = [  # what is too deep to be shown is summed up in what holds it
+            replace(row, is_leaf=True) if row.depth == self.depth else row
+            for row in self.summary_list
+            if row.depth <= self.depth
+        ]
+        names = [f"{'  ' * x.depth}{x.class_name}{f' ({x.name})' if x.name else ''}" for x in rows]
+        columns = [("Layer (name)", names)]
+        for name in self.col_names:
+            heading, show = COLUMNS[name]
+            columns.append((heading, [show(row) for row in rows]))
+        text = grid(columns)
+        rule = "-" * text.index("\n")
+        lines = [
+            text,
+            f"Total params: {self.total_params:,}",
+            f"Trainable params: {self.trainable_params:,}",
+            f"Non-trainable params: {self.total_params - self.trainable_params:,}",
+            f"Total mult-adds: {self.total_mult_adds:,}",
+            rule,
+            f"Input size: {byte_size(self.total_input)}",
+            f"Forward/backward pass size: {byte_size(self.total_output_bytes)}",
+            f"Params size: {byte_size(self.total_param_bytes)}",
+            "Estimated total size: "
+            + byte_size(self.total_input + self.total_output_bytes + self.total_param_bytes),
+            f"Measured peak of this forward pass: {byte_size(self.peak_memory)}",
+            rule,
+        ]
+        if self.without_formula:
+            lines.append(f"No formula for: {', '.join(self.without_formula)}. The mult-adds leave them out.")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def summary(
+    model: Module,
+    input: Any = None,
+    *,
+    input_size: Any = None,
+    input_data: Any = None,
+    dtypes: Sequence[Any] | None = None,
+    depth: int = 3,
+    col_names: Sequence[str] = ("output_size", "num_params", "mult_adds"),
+    mode: str = "eval",
+    **kwargs: Any,
+) -> ModelStatistics:
+    """Run a model once, without gradients, and return what there is to know about its layers.
+
+    The model is left as it was: `training` of each module, buffers, gradients, random numbers of its own.
+
+        print(summary(model, (64, 1, 28, 28)))
+
+    Args:
+        model: the model.
+        input: a tensor, or a list of tensors for several arguments; or a shape, or a list of shapes.
+        input_size: the same, said to be a shape.
+        input_data: the same, said to be data.
+        dtypes: for shapes, the dtype of each; left out, the default floating-point one. Integers are zeros.
+        depth: how many levels of modules `print` shows.
+        col_names: which columns, of input_size, output_size, num_params, trainable, mult_adds, calls.
+        mode: "eval", or "train" to run the model as in training; "same" as it is.
+        kwargs: passed on to the model.
+
+    Raises:
+        ValueError: no input, more than one, or an unknown column or mode.
+        TypeError: `model` isn't a module, or the input neither tensors nor a shape.
+
+    Source: https://github.com/TylerYep/torchinfo
+    """
+    if not isinstance(model, Module):
+        raise TypeError(f"summary: model must be a Module, not {type(model).__name__}")
+    unknown = [name for name in col_names if name not in COLUMNS]
+    if unknown:
+        raise ValueError(f"summary: unknown column {unknown[0]!r}; use {', '.join(COLUMNS)}")
+    if mode not in ("eval", "train", "same"):
+        raise ValueError(f'summary: mode must be "eval", "train" or "same", not {mode!r}')
+    given = [x for x in (input, input_size, input_data) if x is not None]
+    if len(given) != 1 and not (kwargs and not given):
+        raise ValueError("summary: give one input: tensors, or their shapes")
+    inputs = _tensors(given[0], dtypes) if given else []
+    rows, events, watched = _run(model, inputs, kwargs, mode)
+    parameters = list(model.parameters())
+    leaves = [row for row in rows if row.is_leaf and row.num_params]
+    return ModelStatistics(
+        rows,
+        [x.shape for x in inputs],
+        sum(p.numel() for p in parameters),
+        sum(p.numel() for p in parameters if p.requires_grad),
+        sum(map(mult_adds, events)),
+        sum(x.nbytes for x in inputs),
+        2 * sum(row.output_bytes for row in leaves),
+        sum(p.nbytes for p in parameters),
+        watched.peak_memory,
+        {name: n for name, n in watched.without_formula.items() if name in {e.name for e in events}},
+        depth,
+        tuple(col_names),
+    )
+
+
+def _run(
+    model: Module, inputs: list[Tensor], kwargs: dict[str, Any], mode: str
+) -> tuple[list[LayerInfo], list[Event], profile]:
+    """Run the model; return its modules, its operations, and the profile."""
+    rows = {id(module): _info(path, module) for path, module in model.named_modules()}
+    keep = [(module, module.training) for module in model.modules()]
+    buffers = [(buffer, buffer.numpy().copy()) for buffer in model.buffers()]
+
+    def called(module: Module, args: Any, output: Any) -> None:
+        row = rows.get(id(module))
+        if row is not None:
+            row.calls += 1
+            row.input_size = next((x.shape for x in _found(args)), None)
+            found = list(_found(output))
+            row.output_size = found[0].shape if found else None
+            row.output_bytes += sum(x.nbytes for x in found)
+
+    try:
+        if mode != "same":
+            model.train(mode == "train")
+        with no_grad(), register_module_forward_hook(called), profile(profile_memory=True) as watched:
+            model(*inputs, **kwargs)
+    except Exception as error:
+        done = [f"{row.class_name} ({row.path})" for row in rows.values() if row.calls and row.path]
+        error.add_note(f"summary: the layers that ran before this error: {', '.join(done) or 'none'}")
+        raise
+    finally:
+        for module, training in keep:
+            module.training = training
+        for buffer, values in buffers:
+            buffer.array[...] = values
+    by_path = {row.path: row for row in rows.values()}
+    root = type(model).__name__
+    events = [event for event in watched.events() if event.kind == OPERATION]
+    for event in events:
+        for path in {call.path for call in event.parents() if call.path}:
+            row = by_path.get("" if path == root else path.removeprefix(f"{root}."))
+            if row is not None:
+                row.mult_adds += mult_adds(event)
+    return list(rows.values()), events, watched
+
+
+def mult_adds(event: Event) -> int:
+    """Return the multiply-adds of an operation: half of a product's FLOPs, and its bias."""
+    counted = count(event)
+    if counted is None or not counted.flops:
+        return 0
+    return counted.flops // 2 + (prod(event.out) if event.values.get("bias") is not None else 0)
+
+
+def _info(path: str, module: Module) -> LayerInfo:
+    parameters, own = list(module.parameters()), list(module.parameters(recurse=False))
+    return LayerInfo(
+        path.rpartition(".")[2],
+        path,
+        type(module).__name__,
+        path.count(".") + 1 if path else 0,
+        num_params=sum(p.numel() for p in parameters),
+        own_params=sum(p.numel() for p in own),
+        trainable_params=sum(p.numel() for p in parameters if p.requires_grad),
+        is_leaf=not list(module.children()),
+    )
+
+
+def _tensors(given: Any, dtypes: Sequence[Any] | None) -> list[Tensor]:
+    """Return the inputs: as they are, or made of their shapes."""
+    if isinstance(given, Tensor):
+        return [given]
+    if isinstance(given, np.ndarray):
+        return [from_numpy(given)]
+    if isinstance(given, (list, tuple)) and given:
+        if all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in given):
+            given = [given]
+        if all(isinstance(x, Tensor) for x in given):
+            return list(given)
+        if all(isinstance(x, (list, tuple)) for x in given):
+            kinds = list(dtypes) if dtypes is not None else [None] * len(given)
+            if len(kinds) != len(given):
+                raise ValueError(f"summary: {len(given)} shapes, but {len(kinds)} dtypes")
+            return [_made(tuple(shape), kind) for shape, kind in zip(given, kinds, strict=True)]
+    raise TypeError(
+        f"summary: the input must be tensors or a shape, not {type(given).__name__}: {given!r:.60}"
+    )
+
+
+def _made(shape: tuple[int, ...], dtype: Any) -> Tensor:
+    if dtype is None:
+        from tinytorch.core import get_default_dtype
+
+        dtype = get_default_dtype()
+    if np.dtype(dtype).kind != "f":
+        return from_numpy(np.zeros(shape, dtype))
+    return rand(*shape).to(dtype)
+
+
+def _found(value: Any) -> Any:
+    """Give the tensors in what a module was called with or returned."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for x in value:
+            yield from _found(x)
+    elif isinstance(value, dict):
+        for x in value.values():
+            yield from _found(x)
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "--" if shape is None else str(list(shape))
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else "--"
+
+
+def _trainable(row: LayerInfo) -> str:
+    if not row.num_params:
+        return "--"
+    return {0: "False", row.num_params: "True"}.get(row.trainable_params, "Partial")
