@@ -1,8 +1,8 @@
 """How the site behaves in Chromium: from a server and from a folder, light and dark, on a phone.
 
-Two passes over all pages: one from a local server in light colours, one from the folder in dark ones. Each
-watches the network and the console, measures the width of the page and lets axe look at contrast and other
-basics.
+Two passes over all pages, side by side: one from a local server in light colours, one from the folder in
+dark ones. Each watches the network and the console, measures the width of the page and lets axe look at
+contrast and other basics.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ import http.server
 import shutil
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from checks.pages import Site
 
 PHONE = {"width": 375, "height": 812}
 SEARCHES = ("Conv2d", "kv cache", "renumber")
-# The sources that the reference unfolds look like all other code, and axe would take minutes for so many.
-WITHOUT_SOURCES = "document.querySelectorAll('details.mkdocstrings-source').forEach(it => it.remove())"
+# The reference unfolds a thousand sources, and they look like all other code: the first ones are enough.
+FEWER_SOURCES = """
+    [...document.querySelectorAll("details.mkdocstrings-source")].slice(3).forEach(it => it.remove())
+"""
+AXE = Axe(Axe().axe_script + (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8"))
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 # Without preloading, in which axe asks for style sheets in a way that pages opened from a folder may not.
 RULES = {"runOnly": STANDARDS, "resultTypes": ["violations"], "preload": False}
@@ -34,13 +38,11 @@ def faults(site: Site, program: str) -> list[str]:
     found = shutil.which(program)
     if found is None:
         return [f"there is no browser {program}"]
-    with sync_playwright() as playwright, served(site.root) as address:
-        browser = playwright.chromium.launch(executable_path=found)
-        names = [page.name for page in site.pages.values() if page.name != "404.html"]
-        from_server = look(browser, address, names, "light")
-        from_folder = look(browser, site.root.as_uri(), names, "dark")
-        browser.close()
-    return [*from_server, *from_folder]
+    names = [page.name for page in site.pages.values() if page.name != "404.html"]
+    with served(site.root) as address, ThreadPoolExecutor(2) as pool:
+        from_server = pool.submit(look, found, address, names, "light")
+        from_folder = pool.submit(look, found, site.root.as_uri(), names, "dark")
+        return [*from_server.result(), *from_folder.result()]
 
 
 class Silent(http.server.SimpleHTTPRequestHandler):
@@ -60,10 +62,26 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def look(browser: Browser, home: str, names: list[str], scheme: str) -> list[str]:
-    """Look at all pages, and search."""
-    context = browser.new_context(viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
-    page = context.new_page()
+def look(program: str, home: str, names: list[str], scheme: str) -> list[str]:
+    """Look at all pages, and search, in a browser of its own; return what is wrong."""
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program) as browser:
+        page = browser.new_page(viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
+        said = listen(page, home)
+        found = []
+        for name in names:
+            page.goto(f"{home}/{name}")
+            drawn(page)
+            found += [f"{scheme} {name}: {fault}" for fault in [*said, *too_wide(page), *accessibility(page)]]
+            said.clear()
+        for words in SEARCHES:
+            page.goto(f"{home}/index.html")
+            if not searched(page, words):
+                found.append(f"{scheme}: nothing is found for {words!r}")
+        return found + [f"{scheme} while searching: {fault}" for fault in said]
+
+
+def listen(page: Page, home: str) -> list[str]:
+    """Return a list that takes up what goes wrong in a page: errors, and what it asks the network for."""
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -76,19 +94,7 @@ def look(browser: Browser, home: str, names: list[str], scheme: str) -> list[str
         lambda answer: said.append(f"{answer.status}: {answer.url}") if answer.status > 399 else None,
     )
     page.on("requestfailed", lambda request: said.append(f"didn't get {request.url}"))
-    found = []
-    for name in names:
-        page.goto(f"{home}/{name}")
-        drawn(page)
-        found += [f"{scheme} {name}: {fault}" for fault in [*said, *too_wide(page), *accessibility(page)]]
-        said.clear()
-    for words in SEARCHES:
-        page.goto(f"{home}/index.html")
-        if not searched(page, words):
-            found.append(f"{scheme}: nothing is found for {words!r}")
-    found += [f"{scheme} while searching: {fault}" for fault in said]
-    context.close()
-    return found
+    return said
 
 
 def leaves(url: str, home: str) -> bool:
@@ -109,8 +115,8 @@ def too_wide(page: Page) -> list[str]:
 
 def accessibility(page: Page) -> list[str]:
     """Return what axe finds: the rule, how often, and the first place."""
-    page.evaluate(WITHOUT_SOURCES)
-    violations = Axe().run(page, options=RULES).response["violations"]
+    page.evaluate(FEWER_SOURCES)
+    violations = AXE.run(page, options=RULES).response["violations"]
     return [f"{v['id']} ({len(v['nodes'])} times): {v['nodes'][0]['html'][:100]}" for v in violations]
 
 
