@@ -27,7 +27,7 @@ def points(results: list[dict[str, Any]], axis: str, threads: int) -> list[tuple
         match = re.match(rf"curve, {axis} (\d+): GPT \d+ x \d+, (\d+) x (\d+) tokens", result["case"])
         if match and result["threads"] == threads and result["peer"] == "torch":
             tokens = int(match[2]) * int(match[3])
-            found.append((int(match[1]), result["tinytorch"] / tokens, result["theirs"] / tokens))
+            found.append((int(match[1]), result["ours"] / tokens, result["theirs"] / tokens))
     return sorted(found)
 
 

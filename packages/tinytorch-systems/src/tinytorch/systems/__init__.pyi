@@ -1,7 +1,15 @@
 """The public names of `tinytorch.systems`, and the room that each comes from."""
 
 from . import functional as functional
-from .m14_kv_caching import KVCache as KVCache
+from .m14_kv_caching import (
+    BeamResult as BeamResult,
+    ContinuousBatcher as ContinuousBatcher,
+    GenerationRequest as GenerationRequest,
+    KVCache as KVCache,
+    Speculation as Speculation,
+    beam_search as beam_search,
+    speculative_generate as speculative_generate,
+)
 from .m15_profiling import (
     MachinePeaks as MachinePeaks,
     ModelStatistics as ModelStatistics,
@@ -15,6 +23,7 @@ from .m15_profiling import (
     roofline as roofline,
     summary as summary,
 )
+from .m16_acceleration import Acceleration as Acceleration, accelerate as accelerate
 from .m18_compression import (
     GradualPruner as GradualPruner,
     LowRankLinear as LowRankLinear,
