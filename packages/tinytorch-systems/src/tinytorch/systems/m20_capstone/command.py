@@ -49,7 +49,14 @@ def write(text: str) -> None:
 
 
 def tinytorch_gpt(arguments: Sequence[str] | None = None) -> int:
-    """Run the command `tinytorch-gpt`; return its exit code: 0, 1 with a message on standard error, or 130 after Ctrl-C."""
+    """Run the command `tinytorch-gpt`.
+
+    Args:
+        arguments: as on the command line; left out, those of this process.
+
+    Returns:
+        The exit code: 0, 1 with a message on standard error, or 130 after Ctrl-C.
+    """
     options = build_parser().parse_args(arguments)
     try:
         code: int = options.main(options, say)

@@ -1,4 +1,4 @@
-"""One request: checked before anything is done for it, answered in pieces, dropped when its client is gone."""
+"""One request: checked before anything is done for it, answered in pieces, dropped with its client."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Connection": "close",
 }
-DISCARDED = 8 * 1024 * 1024  # bytes of a refused body that are thrown away, so that its sender sees the answer
+DISCARDED = (
+    8 * 1024 * 1024
+)  # bytes of a refused body that are thrown away, so that its sender sees the answer
 
 
 class Refusal(Exception):
@@ -45,7 +47,7 @@ class Refusal(Exception):
 
 
 class Punctual(io.RawIOBase):
-    """Reads from a socket until a point in time: a client that sends a byte now and then doesn't hold a thread."""
+    """Reads from a socket until a point in time, so that who sends a byte now and then holds no thread."""
 
     def __init__(self, connection: Any, until: float) -> None:
         self.connection, self.until = connection, until
@@ -143,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         """Return what the page shows of the model."""
         gpt, limits = self.server.gpt, self.server.limits
         return {
-            "parameters": gpt.parameters,
+            "parameters": gpt.facts.get("parameters"),
             "context": gpt.options.block_size,
             "text": gpt.facts.get("text"),
             "loss": gpt.facts.get("loss"),
@@ -151,7 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def write(self) -> None:
-        """Write a text, a line of JSON for each piece, until it is long enough or nobody reads it any more."""
+        """Write a text, a line of JSON for each piece, until it is long enough or nobody reads it."""
         if self.path != "/generate":
             raise Refusal(404, "there is nothing at this address")
         asked = self.read_wishes()
@@ -236,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request that can't even be read."""
-        self.close_connection = True
+        self.request_version = self.protocol_version  # so that even the answer to a riddle has a status
         self.reply(int(code), {"error": message or "the request can't be read"})
 
     def log_message(self, format: str, *args: Any) -> None:

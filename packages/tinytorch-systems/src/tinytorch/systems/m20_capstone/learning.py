@@ -73,7 +73,7 @@ class TinyGPTTraining:
             value: float = loss.item()
             if not math.isfinite(value):
                 raise TinyGPTError(
-                    f"the loss of step {self.step + 1} is {value}: training has gone astray; try a smaller --lr"
+                    f"the loss of step {self.step + 1} is {value}: training went astray; try a smaller --lr"
                 )
             self.optimizer.zero_grad()
             loss.backward()

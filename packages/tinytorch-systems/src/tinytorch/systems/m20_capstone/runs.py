@@ -58,8 +58,8 @@ def begin(folder: Path, aside: bool) -> Path | None:
                     else "is there already, and not empty"
                 )
                 raise TinyGPTError(
-                    f"{folder} {what}: --resume goes on with a run, --out NAME begins in another folder, --replace "
-                    "begins anew and keeps the old one under another name"
+                    f"{folder} {what}: --resume goes on with a run, --out NAME begins in another folder, "
+                    "--replace begins anew and keeps the old one under another name"
                 )
             kept = free_name(folder)
             folder.rename(kept)
@@ -164,7 +164,7 @@ def resume_run(
             f"{folder} was begun with another text ({facts['corpus']['name']}): give the same --data, or "
             "begin anew with --out NAME"
         )
-    training = TinyGPTTraining(TinyGPT(*fresh(folder, own, corpus), own, {}), corpus)
+    training = TinyGPTTraining(TinyGPT(*fresh(folder, own, corpus), own, facts["facts"]), corpus)
     training.restore(arrays, facts)
     return training
 
@@ -196,6 +196,7 @@ def read_facts(path: Path) -> dict[str, Any]:
         "crc32",
         "options",
         "corpus",
+        "facts",
     }
     if facts.get("format", 0) > FORMAT:
         raise TinyGPTError(f"{path} was written by a newer tinytorch-systems: upgrade it")

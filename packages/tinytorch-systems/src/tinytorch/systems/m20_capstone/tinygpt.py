@@ -11,9 +11,11 @@ import numpy as np
 from tinytorch.core import Generator, from_numpy, manual_seed, no_grad
 from tinytorch.language import GPT, BPETokenizer, CharTokenizer
 
+from ..m14_kv_caching import KVCache
 from .errors import TinyGPTError
 from .options import TinyGPTOptions
-from .storage import read_arrays, read_json, write_arrays, write_json
+from .storage import read_json, write_json
+from .weights import PLAIN, read_weights, write_weights
 
 FORMAT = 1  # raised when an older reader would misread a folder
 BEGINNING = "\n"  # stands before every text, so that its first token can be foretold, too
@@ -27,6 +29,7 @@ class TinyGPT:
         tokenizer: text to ids and back.
         options: its sizes and recipe.
         facts: what is known of it, for people: the text that it learnt from, its loss.
+        form: how its weights are stored: "float", "quantised", or "compressed" (without what was pruned).
 
     Examples:
         >>> corpus = "to be or not to be. " * 200
@@ -35,11 +38,19 @@ class TinyGPT:
         10
     """
 
-    def __init__(self, model: Any, tokenizer: Any, options: TinyGPTOptions, facts: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        options: TinyGPTOptions,
+        facts: dict[str, Any],
+        form: str = PLAIN,
+    ) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
         self.options = options
         self.facts = facts
+        self.form = form
 
     @classmethod
     def new(cls, options: TinyGPTOptions, text: str) -> Self:
@@ -55,7 +66,8 @@ class TinyGPT:
         else:
             tokenizer = CharTokenizer.train(text + BEGINNING)
         manual_seed(options.seed)
-        return cls(GPT(options.config(tokenizer.vocab_size)), tokenizer, options, {})
+        model = GPT(options.config(tokenizer.vocab_size))
+        return cls(model, tokenizer, options, {"parameters": sum(p.numel() for p in model.parameters())})
 
     # ---- text ------------------------------------------------------------------------------------------
 
@@ -100,23 +112,43 @@ class TinyGPT:
             top_k: choose among so many tokens alone.
             top_p: choose among the fewest tokens alone whose probabilities add up to this.
             seed: the same one gives the same text; None for another text each time.
-            use_cache: keep keys and values instead of computing all of the context for each token.
+            use_cache: keep keys and values instead of computing all of the context for each token. As long as
+                the text fits into the context, it is the same one; beyond, each token sees the `block_size`
+                before it either way, but with the cache these still carry what they saw themselves.
 
         Raises:
             TinyGPTError: an option is out of range, or the prompt has characters that it never saw.
         """
-        ids = self.encode(prompt)
-        generator = Generator()
-        if seed is None:
-            generator.seed()
-        else:
-            generator.manual_seed(seed)
-        options = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "generator": generator}
+        ids = self.encode(prompt)[-self.options.block_size :]
+        cache = self.new_cache() if use_cache else None
+        new = self.stream_ids(ids, tokens, temperature, top_k, top_p, new_generator(seed), cache)
+        return self.decode_stream(new)
+
+    def new_cache(self) -> KVCache:
+        """Return an empty cache that forgets what is out of the context, so a text may go on for ever."""
+        return KVCache(self.model, window=self.options.block_size)
+
+    def stream_ids(
+        self,
+        ids: list[int],
+        tokens: int,
+        temperature: float,
+        top_k: int | None,
+        top_p: float | None,
+        generator: Generator,
+        cache: KVCache | None,
+    ) -> Iterator[int]:
+        """Continue ids, and give the new ones as they come.
+
+        Raises:
+            TinyGPTError: an option is out of range.
+        """
+        options: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         try:
-            new = self.model.stream(ids, tokens, **options)
+            new = self.model.stream(ids, tokens, **options, generator=generator, cache=cache)
         except (ValueError, TypeError) as error:
             raise TinyGPTError(str(error)) from None
-        return self.decode_stream(int(token.item()) for token in new)
+        return (int(token.item()) for token in new)
 
     def decode_stream(self, ids: Iterator[int]) -> Iterator[str]:
         """Turn ids into text as they come; bytes that are only part of a character wait for the rest."""
@@ -158,23 +190,19 @@ class TinyGPT:
 
     # ---- folders ---------------------------------------------------------------------------------------
 
-    @property
-    def parameters(self) -> int:
-        """How many numbers it has learnt, tied weights counted once."""
-        return sum(p.numel() for p in self.model.parameters())
-
     def save(self, folder: Path) -> None:
         """Write weights, vocabulary and recipe into a folder, each file in one step.
 
         Raises:
             TinyGPTError: something can't be written.
         """
-        checksum = write_arrays(folder / "model.safetensors", self.weights())
-        self.tokenizer.save(folder / "tokenizer.json", backup=False)
-        write_json(
-            folder / "tinygpt.json",
-            {"format": FORMAT, "options": self.options.to_json(), "crc32": checksum, "facts": self.facts},
-        )
+        form, checksum = write_weights(self, folder / "model.safetensors")
+        try:
+            self.tokenizer.save(folder / "tokenizer.json", backup=False)
+        except OSError as error:
+            raise TinyGPTError(f"{folder / 'tokenizer.json'} can't be written: {error.strerror}") from error
+        about = {"format": FORMAT, "options": self.options.to_json(), "weights": form, "crc32": checksum}
+        write_json(folder / "tinygpt.json", {**about, "facts": self.facts})
 
     def weights(self) -> dict[str, Any]:
         """Return all arrays by name; the last layer's weight is the embedding's and stands there alone."""
@@ -205,8 +233,18 @@ class TinyGPT:
         about, options = read_about(folder)
         tokenizer = read_tokenizer(folder, options)
         found = cls(GPT(options.config(tokenizer.vocab_size)), tokenizer, options, about["facts"])
-        found.set_weights(read_arrays(folder / "model.safetensors", about["crc32"]))
+        read_weights(found, folder / "model.safetensors", about["weights"], about["crc32"])
         return found
+
+
+def new_generator(seed: int | None) -> Generator:
+    """Return random numbers from a seed; without one, others each time."""
+    generator = Generator()
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    return generator
 
 
 def read_about(folder: Path) -> tuple[dict[str, Any], TinyGPTOptions]:
@@ -228,7 +266,7 @@ def read_about(folder: Path) -> tuple[dict[str, Any], TinyGPTOptions]:
         raise TinyGPTError(
             f"{folder} was written by a newer tinytorch-systems: pip install --upgrade tinytorch-systems"
         )
-    if version != FORMAT or not {"options", "crc32", "facts"} <= set(about):
+    if version != FORMAT or not {"options", "weights", "crc32", "facts"} <= set(about):
         raise TinyGPTError(f"{folder / 'tinygpt.json'} is damaged: it isn't what TinyGPT writes")
     return about, TinyGPTOptions.from_json(about["options"])
 

@@ -123,7 +123,7 @@ def start(
     say(
         f"{corpus.name}: {len(corpus.train):,} characters to learn from, {len(corpus.test):,} held out; "
         f"{gpt.tokenizer.vocab_size:,} tokens, {len(corpus.train) / len(training.ids):.2f} characters each; "
-        f"{gpt.parameters:,} parameters"
+        f"{gpt.facts['parameters']:,} parameters"
     )
     save_run(folder, training)
     return training
@@ -152,6 +152,7 @@ def follow(folder: Path, training: TinyGPTTraining, save_every: int, quiet: bool
                 f"go on with: tinytorch-gpt train --out {folder} --resume"
             )
             return False
-        gpt.facts |= {"loss": gpt.loss(training.corpus.test), "text": training.corpus.name, "steps": steps}
+        text = {"text": training.corpus.name, "crc32": training.corpus.checksum}
+        gpt.facts |= {"loss": gpt.loss(training.corpus.test), **text, "steps": steps}
         save_run(folder, training)
     return True
