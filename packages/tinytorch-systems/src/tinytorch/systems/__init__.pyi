@@ -86,12 +86,14 @@ from .m19_benchmarking import (
     unpaired_ratio as unpaired_ratio,
 )
 from .m20_capstone import (
+    Corpus as Corpus,
     ServerLimits as ServerLimits,
     TinyGPT as TinyGPT,
     TinyGPTError as TinyGPTError,
     TinyGPTOptions as TinyGPTOptions,
     TinyGPTServer as TinyGPTServer,
     TinyGPTTraining as TinyGPTTraining,
+    read_corpus as read_corpus,
     tinytorch_gpt as tinytorch_gpt,
 )
 

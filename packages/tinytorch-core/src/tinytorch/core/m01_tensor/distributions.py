@@ -133,6 +133,8 @@ def multinomial(
     with np.errstate(divide="ignore", invalid="ignore"):
         arrivals = -np.log1p(-u) / w
     arrivals[w == 0] = np.inf
+    if num_samples == 1 and w.size:
+        return wrap(arrivals.argmin(-1, keepdims=True).astype(int64, copy=False))  # without sorting the rest
     return wrap(arrivals.argsort(-1, kind="stable")[..., :num_samples].astype(int64))
 
 

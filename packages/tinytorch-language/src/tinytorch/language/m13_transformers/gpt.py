@@ -22,7 +22,7 @@ from tinytorch.core import (
 from ..m11_embeddings import Embedding
 from .block import TransformerBlock, make_norm
 from .config import GPTConfig
-from .generate import complete, stream
+from .generate import complete, endless, stream
 from .gpt2 import config_of, converted
 from .self_attention import LayerCache
 
@@ -126,15 +126,19 @@ class GPT(Module):
         """Return what the last block makes of each position, normalized: (B, T, n_embd) for ids (B, T)."""
         if ids.ndim != 2:
             raise ValueError(f"GPT: ids must be of shape (batch, length), but their shape is {ids.shape}")
+        whole = getattr(cache, "hidden", None)
+        if whole is not None:
+            x: Tensor = whole(self, ids, key_padding_mask)
+            return x
         past = cache[0].length if cache else 0
         T = ids.shape[1]
-        if past + T > self.config.block_size:
+        if past + T > self.config.block_size and not endless(self, cache):
             raise ValueError(
                 f"GPT: a sequence of {past + T} tokens doesn't fit into a context of "
                 f"{self.config.block_size} (block_size); crop it to its end, as generate() does"
             )
         parts = self.transformer
-        x: Tensor = parts["wte"](ids)  # (B, T, n_embd)
+        x = parts["wte"](ids)  # (B, T, n_embd)
         if "wpe" in parts:
             x = x + parts["wpe"](arange(past, past + T))  # + (T, n_embd), the same for each sequence
         x = parts["drop"](x)
@@ -156,6 +160,7 @@ class GPT(Module):
         stop_tokens: Sequence[int] = (),
         generator: Generator | None = None,
         cache: Sequence[LayerCache] | None = None,
+        use_cache: bool = False,
     ) -> Tensor:
         """Continue prompts token by token.
 
@@ -174,6 +179,7 @@ class GPT(Module):
             generator: where the random numbers come from; left out, the default one (`manual_seed`).
             cache: keys and values of each block, empty at first; then every step computes the new
                 position alone.
+            use_cache: make such a cache (`tinytorch.systems.KVCache`): the same tokens, sooner.
 
         Returns:
             The prompts and what follows them: (B, T + n), or (T + n) for a single one.
@@ -181,9 +187,10 @@ class GPT(Module):
         Raises:
             ValueError: an option is out of range, or a prompt is empty.
             IndexError: an id is outside the vocabulary.
+            ImportError: `use_cache` without tinytorch-systems.
         """
         choice = (temperature, top_k, top_p, repetition_penalty)
-        return complete(self, ids, max_new_tokens, choice, stop_tokens, generator, cache)
+        return complete(self, ids, max_new_tokens, choice, stop_tokens, generator, cache, use_cache)
 
     def stream(
         self,
@@ -197,6 +204,7 @@ class GPT(Module):
         stop_tokens: Sequence[int] = (),
         generator: Generator | None = None,
         cache: Sequence[LayerCache] | None = None,
+        use_cache: bool = False,
     ) -> Iterator[Tensor]:
         """Give the same tokens as `generate`, each as soon as it is there.
 
@@ -210,12 +218,13 @@ class GPT(Module):
             stop_tokens: as of `generate`.
             generator: as of `generate`.
             cache: as of `generate`.
+            use_cache: as of `generate`.
 
         Returns:
             An iterator over the next token of each sequence, (B), or () for a single one.
         """
         choice = (temperature, top_k, top_p, repetition_penalty)
-        return stream(self, ids, max_new_tokens, choice, stop_tokens, generator, cache)
+        return stream(self, ids, max_new_tokens, choice, stop_tokens, generator, cache, use_cache)
 
     @classmethod
     def from_gpt2(cls, state_dict: Mapping[str, Any], n_head: int | None = None) -> Self:

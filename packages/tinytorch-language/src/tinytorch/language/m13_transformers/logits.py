@@ -97,7 +97,8 @@ def choose_token(
         raise ValueError(f"temperature can't be below 0, but it is {temperature}")
     if temperature == 0:
         return logits.argmax(-1)
-    logits = logits / temperature
+    if temperature != 1:
+        logits = logits / temperature
     if top_k is not None:
         logits = keep_top_k(logits, top_k)
     if top_p is not None:

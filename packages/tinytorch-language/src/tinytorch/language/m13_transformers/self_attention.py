@@ -15,7 +15,15 @@ class LayerCache(Protocol):
     """What a layer of attention remembers of the positions that it has seen: the seam for a KV cache.
 
     `length` is how many they are. `extend` takes keys and values of new positions, each of shape
-    (B, num_kv_heads, T, head_dim), and returns those of all positions, old and new.
+    (B, num_kv_heads, T, head_dim), and returns those of all positions, old and new. A cache that forgets has
+    a `window` too: each position sees itself and the `window - 1` before it, and `extend` returns those that
+    one of the new positions sees.
+
+    The sequence of the caches of all blocks may know more than they do (see `tinytorch.systems.KVCache`):
+
+    - `hidden(model, ids, key_padding_mask)` does the work of `GPT.hidden`, its own way;
+    - `resume(model, ids, length)` is called before writing begins: it forgets what isn't of the prompt, and
+      raises an error if `length` tokens in all are more than it can hold.
     """
 
     length: int
@@ -87,6 +95,7 @@ class SelfAttention(Module):
         B, T, _ = x.shape
         H, K, D = self.num_heads, self.num_kv_heads, self.head_dim
         past = 0 if cache is None else cache.length
+        window = getattr(cache, "window", None)
         qkv = self.c_attn(x)  # (B, T, (H + 2 * K) * D)
         dropout = self.dropout if self.training else 0.0
         if not dropout and all(x is None for x in (attn_mask, key_padding_mask, cache, self.rotary)):
@@ -101,8 +110,8 @@ class SelfAttention(Module):
             q, k = self.rotary(q, past), self.rotary(k, past)
         if cache is not None:
             k, v = cache.extend(k, v)  # (B, K, S, D), S = past + T
-        plain = attn_mask is None and key_padding_mask is None and not past
-        mask = None if plain else self._merged(attn_mask, key_padding_mask, T, past)
+        plain = attn_mask is None and key_padding_mask is None and not past and (window or T) >= T
+        mask = None if plain else self._merged(attn_mask, key_padding_mask, T, k.shape[2], window)
         out = scaled_dot_product_attention(
             q,
             k,
@@ -116,17 +125,24 @@ class SelfAttention(Module):
         result: Tensor = self.resid_dropout(self.c_proj(out))
         return result
 
-    def _merged(self, mask: Tensor | None, padding: Tensor | None, T: int, past: int) -> Tensor | None:
-        """Return one mask for all reasons why a position may not look at another."""
+    def _merged(
+        self, mask: Tensor | None, padding: Tensor | None, T: int, S: int, window: int | None
+    ) -> Tensor | None:
+        """Return one mask for all reasons why a position may not look at another; S are to be seen."""
         allowed = None
         if self.is_causal and T > 1:  # a single new position may look at all that were before
-            allowed = from_numpy(np.tri(T, past + T, past, dtype=bool))  # (T, S)
+            seen = np.tri(T, S, S - T, dtype=bool)  # (T, S)
+            if window is not None:
+                seen &= ~np.tri(T, S, S - T - window, dtype=bool)
+            allowed = from_numpy(seen)
         if padding is not None:
             if padding.dtype.kind != "b" or padding.ndim != 2:
                 raise ValueError(
                     f"key_padding_mask must be bools of shape (B, S), True where a key is only padding; "
                     f"got {padding.dtype} of shape {padding.shape}"
                 )
+            if window is not None:
+                padding = padding[:, -S:]  # what came before is forgotten
             real = ~padding[:, None, None, :]  # (B, 1, 1, S)
             allowed = real if allowed is None else allowed & real
         if mask is None or allowed is None:
