@@ -10,6 +10,7 @@ from tinytorch.core import Module, Parameter, from_numpy, no_grad
 
 from . import prune
 from .groups import Group, Part, find_groups, has
+from .low_rank import LowRankLinear
 from .masking import find_parameter, pruned_by
 from .models import finish_pruning, is_convolution
 from .scores import array_of, check_amount, check_scores, how_many, smallest
@@ -154,7 +155,7 @@ def shrink(model: Module, example_inputs: Any = None) -> Module:
             remove_rows(part, part.rows[units].ravel())
     for layer in {module for group, _ in removals for module in group.layers}:
         update_sizes(layer)
-    update_heads(small)
+    update_blocks(small)
     check_same(trace, small, inputs)
     return small
 
@@ -216,8 +217,8 @@ def update_sizes(layer: Any) -> None:
         layer.out_features, layer.in_features = shape
 
 
-def update_heads(model: Module) -> None:
-    """Let each SelfAttention know how many heads its layers have."""
+def update_blocks(model: Module) -> None:
+    """Let what is made of several layers know their sizes: heads of attention, ranks of products."""
     from tinytorch.language import SelfAttention
 
     for module in model.modules():
@@ -225,6 +226,9 @@ def update_heads(model: Module) -> None:
             D, shared = module.head_dim, module.num_heads // module.num_kv_heads
             module.num_heads = module.c_proj.in_features // D
             module.num_kv_heads = module.num_heads // shared
+        elif isinstance(module, LowRankLinear):
+            module.in_features, module.out_features = module.first.in_features, module.second.out_features
+            module.rank = module.first.out_features
 
 
 def check_same(trace: Trace, small: Module, inputs: tuple[Any, ...]) -> None:

@@ -9,7 +9,6 @@ import secrets
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tinytorch.core import Module
@@ -51,7 +50,7 @@ def save_compressed(model: Module, path: PathLike) -> int:
         stored = SparseTensor(array)
         tensors[name] = {"format": stored.format, "shape": list(stored.shape), "dtype": str(stored.dtype)}
         for part, values in stored.parts.items():
-            arrays[part_name(name, stored.format, part)] = np.ascontiguousarray(values)
+            arrays[part_name(name, stored.format, part)] = values
     about = {"kind": KIND, "version": 1, "tensors": tensors, "layers": layers_of(model)}
     data = save(arrays, {KIND: json.dumps(about)})
     write_bytes(path, data)

@@ -19,7 +19,7 @@ from .tracing import Trace, follow_shape
 class Part:
     """The entries of a tensor that belong to each channel: `rows[u]` are those of channel u along `dim`."""
 
-    module: Module
+    module: Any  # a Module; its attributes are read by name
     name: str
     dim: int
     rows: Any  # (units, k), ints
@@ -126,7 +126,7 @@ def gated_mlp(module: Module) -> Group | None:
     return group
 
 
-def chain(module: Module, trace: Trace) -> Group | None:
+def chain(module: Any, trace: Trace) -> Group | None:
     """Return the output channels of a layer, if all that follows up to the next layers leaves them apart."""
     node = trace.output_of.get(module)
     if node is None or not has(module, "weight"):
@@ -162,7 +162,7 @@ def passed(
     Returns:
         Where they are afterwards (axis, k); () if they end there; None if they can't be told apart.
     """
-    layer = trace.layer_of.get(node)
+    layer: Any = trace.layer_of.get(node)
     if layer is None:
         return follow_shape(node, shape, axis, k)
     if position != 0:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from tinytorch.core import Linear, Module, Parameter, Tensor, from_numpy
+from tinytorch.core import Linear, Module, Parameter, Tensor, from_numpy, zeros
 
-from .channels import update_heads, update_sizes
+from .channels import update_blocks, update_sizes
 from .low_rank import LowRankLinear
 from .sharing import Sharing
 
@@ -43,26 +43,26 @@ def rebuild(model: Module, values: Mapping[str, Tensor], layers: Mapping[str, An
         ValueError: a layer is of another kind or larger than the model's, or heads aren't whole.
         RuntimeError: names or sizes don't match.
     """
+    shapes = {name: value.shape for name, value in values.items()}
     for name, what in layers.items():
         if "rank" in what:
             model = with_low_rank(model, name, what)
         else:
-            module = model.get_submodule(name)
-            getattr(module, what["shared"])  # an AttributeError that says what is missing
-            Sharing(what["shared"], tuple(what["shape"]), int(what["bits"])).attach(
-                module,
-                values[dotted(name, f"{what['shared']}_codebook")],
-                values[dotted(name, f"{what['shared']}_indices")],
-            )
+            shapes[dotted(name, what["shared"])] = tuple(what["shape"])
     for name, module in model.named_modules():
         changed = False
         for key in ("weight", "bias", "running_mean", "running_var"):
-            value = values.get(dotted(name, key))
-            if value is not None and hasattr(module, key):
-                changed |= fit(module, key, value, dotted(name, key))
+            shape = shapes.get(dotted(name, key))
+            if shape is not None and hasattr(module, key):
+                changed |= fit(module, key, shape, dotted(name, key))
         if changed:
             update_sizes(module)
-    update_heads(model)
+    update_blocks(model)
+    for name, what in layers.items():
+        if "shared" in what:
+            key = dotted(name, what["shared"])
+            sharing = Sharing(what["shared"], shapes[key], int(what["bits"]))
+            sharing.attach(model.get_submodule(name), values[f"{key}_codebook"], values[f"{key}_indices"])
     check_heads(model)
     model.load_state_dict(values)
     return model
@@ -89,21 +89,21 @@ def with_low_rank(model: Module, name: str, what: Mapping[str, Any]) -> Module:
     return model
 
 
-def fit(module: Module, key: str, value: Tensor, name: str) -> bool:
-    """Give a module's tensor the size of a value; return whether it had another.
+def fit(module: Module, key: str, shape: tuple[int, ...], name: str) -> bool:
+    """Give a module's tensor a size; return whether it had another.
 
     Raises:
-        ValueError: the value is larger, or has other dimensions.
+        ValueError: it is larger than the tensor, or has other dimensions.
     """
     old = getattr(module, key)
     if old is None:  # `shrink` gave the layer a bias for constants
-        module.register_parameter(key, Parameter(value))
+        module.register_parameter(key, Parameter(zeros(*shape)))
         return False
-    if old.shape == value.shape:
+    if old.shape == shape:
         return False
-    if old.ndim != value.ndim or any(new > had for new, had in zip(value.shape, old.shape)):
-        raise ValueError(f"{name} is of shape {value.shape} in the file, and of {old.shape} in the model")
-    empty = from_numpy(np.zeros(value.shape, old.dtype))
+    if old.ndim != len(shape) or any(new > had for new, had in zip(shape, old.shape)):
+        raise ValueError(f"{name} is of shape {shape} in the file, and of {old.shape} in the model")
+    empty = from_numpy(np.zeros(shape, old.dtype))
     setattr(module, key, Parameter(empty, old.requires_grad) if isinstance(old, Parameter) else empty)
     return True
 

@@ -13,7 +13,7 @@ Parts = dict[str, Any]  # arrays by name
 
 
 class SparseTensor:
-    """An array of which only what isn't zero is kept, with where it is. What comes back is equal to the bit.
+    """An array of which only what isn't zero is kept, with where it is. What comes back is equal.
 
     There are three forms, and `nbytes` is what their arrays really take:
 
@@ -24,8 +24,8 @@ class SparseTensor:
       each row where it begins. The smallest where nearly all are zero.
 
     Args:
-        values: a tensor or array of any dtype and shape. Rows are along the first dimension. -0.0 counts as
-            nonzero, because it is another number than 0.0.
+        values: a tensor or array of any dtype and shape. Rows are along the first dimension. -0.0, which
+            a mask makes of a negative weight, is a zero like any other, and comes back as 0.0.
         format: one of the three, whatever it takes; left out, the smallest.
 
     Attributes:
@@ -41,7 +41,7 @@ class SparseTensor:
     def __init__(self, values: Any, format: str | None = None) -> None:
         array = values.detach().numpy() if isinstance(values, Tensor) else np.asarray(values)
         self.shape, self.dtype = array.shape, array.dtype
-        present = is_present(array)
+        present = array != 0
         self.nonzeros = int(np.count_nonzero(present))
         if format is None:
             sizes = {
@@ -87,7 +87,7 @@ class SparseTensor:
         made.format, made.shape, made.dtype = format, tuple(shape), np.dtype(dtype)
         made.parts = {name: parts[name] for name in PARTS[format] if name in parts}
         check_parts(made)
-        made.nonzeros = int(np.count_nonzero(is_present(made.parts["values"])))
+        made.nonzeros = int(np.count_nonzero(made.parts["values"]))
         return made
 
     def __repr__(self) -> str:
@@ -97,12 +97,6 @@ class SparseTensor:
             f"SparseTensor(shape={self.shape}, dtype={self.dtype}, nonzeros={self.nonzeros:,}, "
             f"format={self.format!r}, nbytes={self.nbytes:,}{share})"
         )
-
-
-def is_present(array: Any) -> Any:
-    """Return for each value whether it must be kept: it isn't zero, or it is a zero with a sign."""
-    present = array != 0
-    return present | np.signbit(array) if array.dtype.kind == "f" else present
 
 
 def index_type(largest: int) -> Any:
@@ -146,7 +140,7 @@ def to_csr(array: Any, present: Any) -> Parts:
 
 
 PACK: dict[str, Callable[[Any, Any], Parts]] = {
-    "dense": lambda array, present: {"values": np.array(array)},
+    "dense": lambda array, present: {"values": np.array(array, order="C")},
     "bitmap": lambda array, present: {"bits": np.packbits(present.ravel()), "values": array[present]},
     "csr": to_csr,
 }
