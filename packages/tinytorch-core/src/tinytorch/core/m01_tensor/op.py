@@ -29,6 +29,7 @@ from typing import Any, Generic, ParamSpec, overload
 import numpy as np
 
 from .arguments import Arguments, Array as Array, Arrays as Arrays, Operand as Operand
+from .exchange import use
 from .record import Node, Rule, mode
 
 P = ParamSpec("P")
@@ -58,6 +59,7 @@ class Op(Arguments, Generic[P]):
         self.check = check
         self.rule: Rule | None = None
         self.keep: Callable[..., list[Any]] = lambda edges, values, out, extras: []
+        self.own: Any = None  # forward, rule and keep of its own, while others are used
 
         self._read_signature(forward)
         if self.name in ops and ops[self.name].__module__ != self.__module__:
@@ -74,6 +76,30 @@ class Op(Arguments, Generic[P]):
 
     def backward(self, rule: Rule) -> Rule:
         """Register `rule` as the gradient of this operation and note what it wants to be kept."""
+        self.keep = self.keeper(rule)
+        self.rule = rule
+        return rule
+
+    def use(self, forward: Callable[..., Any] | None = None, rule: Rule | None = None) -> None:
+        """Let another forward, and another rule, do the work from now on; without any, its own again.
+
+        The module acceleration exchanges faster kernels so. What is recorded already keeps its rule.
+
+        Args:
+            forward: a function of the same parameters, which returns what the operation's own does, or
+                `NotImplemented` for arguments that it leaves to that.
+            rule: the gradient of what `forward` did, in the form of `backward`'s; left out, the operation's
+                own, for which `forward` must then save what that names.
+
+        Raises:
+            ValueError: the parameters of `forward` are others.
+        """
+        if self.rule is None and self.differentiable:
+            _load_rules()
+        use(self, forward, rule)
+
+    def keeper(self, rule: Rule) -> Callable[..., list[Any]]:
+        """Return the function that picks what `rule` wants to be kept."""
         wanted = []
         for name, parameter in list(inspect.signature(rule).parameters.items())[1:]:
             whole = name.removesuffix("_shape")
@@ -92,9 +118,10 @@ class Op(Arguments, Generic[P]):
             wanted.append(source)
         # Made once for each rule, as namedtuple does, because it runs at every recorded operation.
         names = {"shape": np.shape}
-        self.keep = eval(f"lambda edges, values, out, extras: [{', '.join(wanted)}]", names)
-        self.rule = rule
-        return rule
+        keep: Callable[..., list[Any]] = eval(
+            f"lambda edges, values, out, extras: [{', '.join(wanted)}]", names
+        )
+        return keep
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Tensor:
         """Compute the operation on tensors and, if one of them requires a gradient, record it."""

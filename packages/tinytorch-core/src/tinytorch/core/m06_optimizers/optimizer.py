@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..m01_tensor.record import mode
 from ..m01_tensor.tensor import Tensor
@@ -13,6 +13,8 @@ from . import saving
 from .chunks import run
 from .options import Group, State, Update, with_options
 from .parameters import flat_buffer, flat_gradient, named_parameters
+
+Kernel: TypeAlias = Callable[..., Update | None]
 
 
 class Optimizer:
@@ -66,6 +68,8 @@ class Optimizer:
 
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
+
+    kernel: tuple[Any, Kernel] | None = None  # and the rule that it stands in for, see `use`
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -127,28 +131,49 @@ class Optimizer:
                 loss = closure()
             finally:
                 mode.grad = recording
-        jobs, changed, scattered = [], [], []
+        kernel = None
+        if self.kernel is not None and self.kernel[0] is type(self).rule:
+            kernel = self.kernel[1]
+        whole, jobs, changed, scattered = [], [], [], []
         for group in self.param_groups:
             names = self.buffers(group)
             for p in group["params"]:
                 if p.grad is None:
                     continue
                 state = self.state[p]
-                update = with_options(group, self.rule(group, state))
                 values = p.array
+                update = None if kernel is None else kernel(group, state, values)
+                target = jobs if update is None else whole
+                if update is None:
+                    update = with_options(group, self.rule(group, state))
                 flat = values.reshape(-1)  # a view, or a copy if the values lie scattered
                 arrays = [flat, flat_gradient(p)]
                 for name in names:
                     arrays.append(flat_buffer(state, name, p))
-                jobs.append((update, arrays))
+                target.append((update, arrays))
                 changed.append(values)
                 if not values.flags.c_contiguous:
                     scattered.append((values, flat))
         mark_changed(*changed)
+        for update, arrays in whole:
+            update(*arrays)
         run(jobs)
         for values, flat in scattered:
             values[...] = flat.reshape(values.shape)
         return loss
+
+    @classmethod
+    def use(cls, kernel: Kernel | None = None) -> None:
+        """Let faster functions do the steps of this class from now on; without any, its own rule again.
+
+        The module acceleration exchanges faster kernels so. Subclasses with a rule of their own keep that.
+
+        Args:
+            kernel: called as `kernel(group, state, values)` in place of `rule`, it returns an `update` that does
+                the whole step of one parameter, the common options included, or None to leave it to the
+                rule. `values` is the parameter's array.
+        """
+        cls.kernel = None if kernel is None else (cls.rule, kernel)
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters with options of their own, for example layers that were frozen so far.
