@@ -6,8 +6,8 @@ writes build/docs-src (Markdown) and build/mkdocs.yml, from which `mkdocs build`
 tool sees nothing but Markdown and a list of pages, so another one can take its place.
 
 In a page written by hand, `[[slug]]` becomes a link to the module of that name with its number and title, and
-a line `<!-- generate: NAME -->` becomes what the function NAME of generated.py, guides.py or stories.py
-returns.
+a line `<!-- generate: NAME -->` becomes what the function NAME of generated.py, guides.py, reference.py or
+stories.py returns.
 
 `--pictures` first takes new numbers and pictures of the milestones from build/milestones, where
 `python -m nox -s milestones` puts them.
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import generated
 import guides
+import reference
 import stories
 import yaml
 from course import ROOT, Course, Module
@@ -56,8 +57,8 @@ def main() -> int:
     shutil.copytree(DOCS / "assets", OUT / "assets")
     for module in course.written:
         write(OUT / module.page, module_page(course, module))
-    for name, text in generated.reference_pages(course).items():
-        write(OUT / "reference" / f"{name}.md", text)
+    for name, text in reference.reference_pages(course).items():
+        write(OUT / "reference" / name, text)
     for page in sorted(OUT.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         write(page, expanded(course, text, page.relative_to(OUT).as_posix()))
@@ -87,7 +88,7 @@ def expanded(course: Course, text: str, page: str) -> str:
 
     def made(match: re.Match[str]) -> str:
         name = match[1].replace("-", "_")
-        module = next(m for m in (generated, guides, stories) if hasattr(m, name))
+        module = next(m for m in (generated, guides, reference, stories) if hasattr(m, name))
         return str(getattr(module, name)(course, page))
 
     def linked(match: re.Match[str]) -> str:
@@ -136,6 +137,11 @@ def navigation(course: Course) -> list[dict[str, object]]:
         folder = OUT / Path(pages[0]).parent
         if section == "Modules":
             listed += [{module.name: module.page} for module in course.written]
+        elif section == "Reference":
+            for track, modules in reference.tracks(course).items():
+                parts: list[object] = [f"reference/{track}/index.md"]
+                parts += [{module.title: f"reference/{track}/{module.slug}.md"} for module in modules]
+                listed.append({f"tinytorch.{track}": parts})
         elif section != "Start":
             listed += [f"{folder.name}/{page.name}" for page in ordered(folder) if page.name != "index.md"]
         nav.append({section: listed})

@@ -1,18 +1,12 @@
-"""The parts of pages that are made from the tree: tables, diagrams, lists of names."""
+"""The parts of pages that are made from the tree: tables and diagrams of the course, pages of modules."""
 
 from __future__ import annotations
 
 import ast
-import importlib
-import inspect
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Annotated, Any, get_origin
 
-import numpy as np
-from course import ROOT, Course, Module, stubs
+from course import ROOT, Course, Module
 from tinytorch.milestones.catalog import MILESTONES
 
 TRACKS = {
@@ -112,37 +106,6 @@ def milestones_table(course: Course, page: str) -> str:
     return "\n".join(rows)
 
 
-def trainer_examples(course: Course, page: str) -> str:
-    """Return each milestone's loop as a trainer runs it."""
-    lines = []
-    for m in MILESTONES:
-        name = f"{m.name}_{m.year}"
-        code = (ROOT / "docs" / "examples" / f"{name}.py").read_text(encoding="utf-8").strip()
-        lines += [f"## {m.title}", "", f"`python docs/examples/{name}.py`", ""]
-        lines += [f'``` {{ .python title="{name}.py" }}', code, "```", ""]
-    return "\n".join(lines)
-
-
-def packages_table(course: Course, page: str) -> str:
-    """Return the table of the packages: what each brings and needs."""
-    rows = ["| package | what it brings | needs | extras |", "|---|---|---|---|"]
-    for package in course.packages:
-        needs = ", ".join(f"`{name}`" for name in package.dependencies)
-        extras = ", ".join(f"`[{name}]`: {', '.join(found)}" for name, found in package.extras.items())
-        rows.append(f"| `{package.name}` {package.version} | {package.description} | {needs} | {extras} |")
-    return "\n".join(rows)
-
-
-def impact_table(course: Course, page: str) -> str:
-    """Return the table that compares the three options, as the migration tool measures it on this tree."""
-    command = [sys.executable, "-m", "tinytorch_renumber", "impact", "option-1", "option-2", "option-3"]
-    command += ["--markdown", "--root", str(ROOT)]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8")
-    if done.returncode not in (0, 1):
-        raise RuntimeError(done.stderr)
-    return done.stdout.strip()
-
-
 def module_facts(course: Course, module: Module) -> str:
     """Return the line of facts at the head of a module's page."""
     page = module.page
@@ -154,7 +117,7 @@ def module_facts(course: Course, module: Module) -> str:
     path = "optional" if module.optional else f"{module.path} path"
     source = module.folder.relative_to(ROOT).as_posix()
     facts = [
-        f"**Package** [`tinytorch-{module.track}`](../reference/{module.track}.md)",
+        f"**Package** [`tinytorch-{module.track}`](../reference/{module.track}/index.md)",
         f"**Path** {path}",
         f"**Needs** {needs}",
         f"**Unlocks** {unlocks}",
@@ -189,85 +152,3 @@ def checks_text(module: Module) -> str:
             title = node.name.removeprefix("check_").replace("_", " ")
             lines.append(f"- **{title}**: {said}")
     return "\n".join(lines)
-
-
-def reference_pages(course: Course) -> dict[str, str]:
-    """Return a page for each track with all of its public names."""
-    pages = {}
-    for track in dict.fromkeys(module.track for module in course.written):
-        modules = [m for m in course.written if m.track == track]
-        assert modules[0].folder is not None
-        lines = [f"# tinytorch.{track}", "", f"Every public name of the `tinytorch-{track}` package.", ""]
-        for facade, names in stubs(modules[0].folder.parent):
-            parts = {module.title: module.exports.get(facade, []) for module in modules}
-            listed = {name for part in parts.values() for name in part}
-            parts["For authors of packages"] = sorted(
-                name for name in set(names) - listed if not inspect.ismodule(runtime(facade, name))
-            )
-            if facade.count(".") > 1:  # the facade is itself a name of the track's
-                lines += [f'<span id="{facade}"></span>', ""]
-            for title, part in parts.items():
-                if part:
-                    lines += [f"## {title}: `{facade}`", ""]
-                    lines += [line for name in part for line in entry(facade, name)]
-        pages[track] = "\n".join(lines)
-    return pages
-
-
-def runtime(facade: str, name: str) -> Any:
-    """Return the thing that a public name means."""
-    return getattr(importlib.import_module(facade), name)
-
-
-def entry(facade: str, name: str) -> list[str]:
-    """Return the lines that bring the documentation of a name into a page.
-
-    What the documentation tool finds in the source, it shows. Other names for a thing, dtypes and names of
-    types are described here.
-    """
-    thing = runtime(facade, name)
-    own = getattr(thing, "__name__", name)
-    heading = [f"### `{name}` {{ #{facade}.{name} }}", ""]
-    if isinstance(thing, np.dtype):
-        return [*heading, f"The dtype {thing.name}, `numpy.dtype({thing.name!r})`.", ""]
-    if inspect.ismodule(thing):
-        lines = [*heading, (thing.__doc__ or "").split("\n")[0], ""]
-        functions = [f for f in vars(thing) if not f.startswith("_") and callable(getattr(thing, f))]
-        own_functions = [f for f in functions if getattr(thing, f).__module__ == thing.__name__]
-        return [*lines, *(f"- `{name}.{f}`: {first_line(getattr(thing, f))}" for f in own_functions), ""]
-    if own != name and callable(thing) and hasattr(importlib.import_module(facade), own):
-        return [*heading, f"Another name for [`{own}`][{facade}.{own}].", ""]
-    if not callable(thing):
-        words = getattr(thing, "__doc__", "") if not isinstance(thing, dict) else "All operations, by name."
-        if get_origin(thing) is Annotated or thing is Any:
-            words = "How a parameter of an operation is annotated; see [`op`][tinytorch.core.op]."
-        return [*heading, (words or "").split("\n")[0], ""]
-    lines = [f"::: {facade}.{name}", ""]
-    return lines + (methods(thing) if name == "Tensor" else [])
-
-
-def first_line(thing: Any) -> str:
-    """Return the first line of a docstring."""
-    return (inspect.getdoc(thing) or "").split("\n")[0]
-
-
-def methods(kind: Any) -> list[str]:
-    """Return the table of a class's methods and properties, those that are made of functions included."""
-    rows = ['??? note "All methods and properties"', "", "    | name | what it does |", "    |---|---|"]
-    for name in dir(kind):
-        if not name.startswith("_"):
-            rows.append(f"    | `{name}` | {first_line(getattr(kind, name)).replace('|', chr(92) + '|')} |")
-    return [*rows, ""]
-
-
-def reference_table(course: Course, page: str) -> str:
-    """Return the table of the facades."""
-    rows = ["| facade | names |", "|---|---|"]
-    counts: dict[str, int] = {}
-    for module in course.written:
-        for facade, names in module.exports.items():
-            counts[facade] = counts.get(facade, 0) + len(names)
-    for facade, count in counts.items():
-        track = facade.split(".")[1]
-        rows.append(f"| [`{facade}`]({track}.md) | {count} |")
-    return "\n".join(rows)

@@ -1,9 +1,11 @@
-"""The tables of the guides: what packages bring, PyTorch name by name, speed, jobs."""
+"""The tables of the guides: what packages bring, options of numbering, PyTorch name by name, speed, jobs."""
 
 from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +13,16 @@ from typing import Any
 
 from course import ROOT, Course, Package
 from generated import AFTER, MILESTONES, link
+
+
+def packages_table(course: Course, page: str) -> str:
+    """Return the table of the packages: what each brings and needs."""
+    rows = ["| package | what it brings | needs | extras |", "|---|---|---|---|"]
+    for package in course.packages:
+        needs = ", ".join(f"`{name}`" for name in package.dependencies)
+        extras = ", ".join(f"`[{name}]`: {', '.join(found)}" for name, found in package.extras.items())
+        rows.append(f"| `{package.name}` {package.version} | {package.description} | {needs} | {extras} |")
+    return "\n".join(rows)
 
 
 def sizes_table(course: Course, page: str) -> str:
@@ -61,6 +73,16 @@ def name_of(requirement: str) -> str:
     return requirement.split(">")[0].split("=")[0].split("[")[0].strip()
 
 
+def impact_table(course: Course, page: str) -> str:
+    """Return the table that compares the three options, as the migration tool measures it on this tree."""
+    command = [sys.executable, "-m", "tinytorch_renumber", "impact", "option-1", "option-2", "option-3"]
+    command += ["--markdown", "--root", str(ROOT)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr)
+    return done.stdout.strip()
+
+
 def slug_table(course: Course, page: str) -> str:
     """Return slug, number and page of every module."""
     rows = ["| slug | number here | module |", "|---|---|---|"]
@@ -84,6 +106,17 @@ def checks_of(folder: Any) -> int:
     """Return how many checks a module has."""
     tree = ast.parse((folder / "checks.py").read_text(encoding="utf-8"))
     return sum(isinstance(n, ast.FunctionDef) and n.name.startswith("check_") for n in tree.body)
+
+
+def trainer_examples(course: Course, page: str) -> str:
+    """Return each milestone's loop as a trainer runs it."""
+    lines = []
+    for m in MILESTONES:
+        name = f"{m.name}_{m.year}"
+        code = (ROOT / "docs" / "examples" / f"{name}.py").read_text(encoding="utf-8").strip()
+        lines += [f"## {m.title}", "", f"`python docs/examples/{name}.py`", ""]
+        lines += [f'``` {{ .python title="{name}.py" }}', code, "```", ""]
+    return "\n".join(lines)
 
 
 def jobs_table(course: Course, page: str) -> str:
@@ -110,12 +143,11 @@ def pytorch_names(course: Course, page: str) -> str:
     facades: dict[str, list[str]] = {}
     for entry in mapping()["names"]:
         facade, _, name = entry["name"].rpartition(".")
-        track = facade.split(".")[1]
         notes = [f"without `{'`, `'.join(entry['without'])}`"] if "without" in entry else []
         notes += entry.get("differs", [])
         said = "differs: " + "; ".join(notes) if notes else "same" if entry["pytorch"] else ""
         place = f"`{entry['pytorch']}`" if entry["pytorch"] else "*only here*"
-        row = f"| [`{name}`](../reference/{track}.md#{entry['name']}) | {place} | {said} |"
+        row = f"| [`{name}`][{entry['name']}] | {place} | {said} |"
         facades.setdefault(facade, []).append(row)
     lines = []
     for facade, rows in facades.items():
