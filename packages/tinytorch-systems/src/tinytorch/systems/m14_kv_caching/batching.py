@@ -14,55 +14,18 @@ from .attention import attend
 from .cache import KVCache
 from .decode import decode, is_lean, is_plain
 from .layer import LayerMemory
+from .request import GenerationRequest
 from .scoring import as_prompt, check_choice, evaluating
 
-
-class GenerationRequest:
-    """A prompt that a `ContinuousBatcher` goes on from.
-
-    Attributes:
-        prompt: the tokens that were given.
-        tokens: those written so far.
-        done: whether there will be no more.
-        reason: why: "length", "stop", "cancelled" or "error"; None before.
-        error: the exception, if that is the reason.
-    """
-
-    def __init__(self, prompt: list[int], max_new_tokens: int, options: dict[str, Any]) -> None:
-        self.prompt = prompt
-        self.tokens: list[int] = []
-        self.max_new_tokens = max_new_tokens
-        self.options = options
-        self.reason: str | None = None
-        self.error: Exception | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether there will be no more tokens."""
-        return self.reason is not None
-
-    @property
-    def ids(self) -> list[int]:
-        """The prompt and what follows it."""
-        return self.prompt + self.tokens
-
-    def cancel(self) -> None:
-        """Ask for no more tokens; its place is free from the next step on."""
-        if not self.done:
-            self.reason = "cancelled"
-
-    def __repr__(self) -> str:
-        return (
-            f"GenerationRequest({len(self.prompt)} + {len(self.tokens)} tokens, {self.reason or 'running'})"
-        )
+Written = list[tuple[GenerationRequest, int]]  # tokens, and whose they are
 
 
 class ContinuousBatcher:
     """Write for many prompts at the same time, each as if it were alone.
 
-    A batch that waits for its longest sequence leaves places empty most of the time. Here a place is given to the
-    next request as soon as it is free: each `step` computes one token for every request that has a place, in one
-    pass, however long each of them is by now.
+    A batch that waits for its longest sequence leaves places empty most of the time. Here a place is given to
+    the next request as soon as it is free: each `step` computes one token for every request that has a place,
+    in one pass, however long each of them is by now.
 
     Args:
         model: the GPT.
@@ -138,14 +101,14 @@ class ContinuousBatcher:
             self.waiting.append(request)
         return request
 
-    def step(self) -> list[tuple[GenerationRequest, int]]:
+    def step(self) -> Written:
         """Compute one token for each request that has a place, after free places have been given away.
 
         Returns:
             The requests and their new tokens. One whose computation failed is `done` and has its `error`; the
             others go on.
         """
-        written: list[tuple[GenerationRequest, int]] = []
+        written: Written = []
         self._leave()
         with evaluating(self.model):
             if self.running:
@@ -166,7 +129,7 @@ class ContinuousBatcher:
 
     # What a step does
 
-    def _join(self, request: GenerationRequest, written: list[tuple[GenerationRequest, int]]) -> None:
+    def _join(self, request: GenerationRequest, written: Written) -> None:
         """Give a request the next row, and compute its first token."""
         block = self.model.config.block_size
         row = len(self.running)
@@ -219,18 +182,17 @@ class ContinuousBatcher:
         scores = self.model.lm_head(from_numpy(x)).numpy()
         return scores
 
-    def _choose(
-        self, request: GenerationRequest, scores: Any, written: list[tuple[GenerationRequest, int]]
-    ) -> None:
+    def _choose(self, request: GenerationRequest, scores: Any, written: Written) -> None:
         """Choose a token for a request, and see whether it was its last."""
         options = request.options
         logits = from_numpy(scores)
+        temperature, top_k, top_p = options["choice"]
         try:
             if options["penalty"] != 1:
                 logits = discourage_repetition(
                     logits, from_numpy(np.array([request.ids])), options["penalty"]
                 )
-            token = int(choose_token(logits, *options["choice"], options["generator"]).item())
+            token = int(choose_token(logits, temperature, top_k, top_p, options["generator"]).item())
         except Exception as error:
             request.reason, request.error = "error", error
             return
@@ -281,10 +243,10 @@ class _Rows(LayerMemory):
         layer, n = self.layer, len(self.rows)
         stop = int(self.lengths.max()) + 1
         together = self.rows[-1] == n - 1  # the first rows, as they lie
-        found = []
+        seen = []
         for store, new in ((layer.key, key), (layer.value, value)):
             store.write_rows(new.swapaxes(1, 2), self.rows, self.lengths)
             parts = [part[:n] if together else part[self.rows] for part in store.parts]
-            found.append(store.decoded([part[:, :, :stop] for part in parts], layer.compute))
+            seen.append(store.decoded([part[:, :, :stop] for part in parts], layer.compute))
         hidden = np.arange(stop) > self.lengths[:, None]  # (rows, stop)
-        return attend(query, *found, hidden[:, None, None, None])
+        return attend(query, seen[0], seen[1], hidden[:, None, None, None])

@@ -32,8 +32,8 @@ def beam_search(
     """Look for the likeliest continuation of a prompt, following the `num_beams` best at each length.
 
     Taking the likeliest token each time (which is what one beam does) can miss a continuation that begins
-    with a less likely one. All beams are one batch with one cache, whose rows are reordered as beams branch and
-    end.
+    with a less likely one. All beams are one batch with one cache, whose rows are reordered as beams branch
+    and end.
 
     Args:
         model: the GPT.
@@ -61,7 +61,7 @@ def beam_search(
         raise ValueError(f"num_beams must be at least 1, but it is {num_beams}")
     if not 1 <= num_return_sequences <= num_beams:
         raise ValueError(
-            f"num_return_sequences must be from 1 to num_beams = {num_beams}, but it is {num_return_sequences}"
+            f"num_return_sequences must be from 1 to num_beams ({num_beams}), not {num_return_sequences}"
         )
     if not max_new_tokens:
         return BeamResult([from_numpy(prompt)], [0.0])
@@ -89,10 +89,8 @@ def beam_search(
                 break
             beams = np.concatenate([beams[parents[on]], tokens[on, None]], 1)
             sums = totals[best[on]]
-            if (
-                len(finished) == num_beams
-                and _bound(sums[0], n, max_new_tokens, length_penalty) <= finished[-1][0]
-            ):
+            hope = max(float(sums[0]) / length**length_penalty for length in (n, max_new_tokens))
+            if len(finished) == num_beams and hope <= finished[-1][0]:
                 beams = beams[:0]  # none of those that go on can do better any more
                 break
             moved = not np.array_equal(parents[on], np.arange(scorer.cache.batch_size))
@@ -104,8 +102,3 @@ def beam_search(
     ]
     finished = sorted(finished, key=lambda one: -one[0])[:num_return_sequences]
     return BeamResult([from_numpy(beam) for _, beam in finished], [score for score, _ in finished])
-
-
-def _bound(total: float, n: int, most: int, power: float) -> float:
-    """Return the best score that a continuation can still get: each token can only add less than nothing."""
-    return max(total / length**power for length in (n, most))

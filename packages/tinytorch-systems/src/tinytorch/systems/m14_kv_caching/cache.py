@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
-from tinytorch.core import Tensor, float16, float32, get_default_dtype, is_grad_enabled, no_grad
+from tinytorch.core import Tensor, is_grad_enabled, no_grad
 from tinytorch.language import GPT, GPTConfig
 
 from .decode import decode, is_lean
+from .fitting import described, dtypes, longest, sizes
 from .layer import LayerMemory, full, refuse
 
 FEW = 64  # new positions of all sequences up to which doing without modules is faster
@@ -19,9 +20,9 @@ FEW = 64  # new positions of all sequences up to which doing without modules is 
 class KVCache(Sequence[LayerMemory]):
     """Keys and values of all positions that a GPT has seen, so that each is computed once.
 
-    It is what `GPT.forward`, `generate` and `stream` take as `cache`: the caches of all layers in their order.
-    What a model computes with it doesn't depend on it, except for rounding, if it is stored in fewer bits
-    than it was computed in.
+    It is what `GPT.forward`, `generate` and `stream` take as `cache`: the memories of all layers in their
+    order. A model computes the same with it as without; only numbers that are stored in fewer bits than they
+    were computed in are rounded. After a change of the model's weights, `reset()` it.
 
     Args:
         model: the GPT, or the GPTConfig of one that computes in `dtype`.
@@ -63,11 +64,11 @@ class KVCache(Sequence[LayerMemory]):
         for name, value in (("batch_size", batch_size), ("window", window), ("capacity", capacity)):
             if value is not None and value < 1:
                 raise ValueError(f"KVCache: {name} must be at least 1, but it is {value}")
-        compute, stored = _dtypes(model, dtype)
+        compute, stored = dtypes(model, dtype)
         self.config = config
         self.batch_size = batch_size
         self.window = window
-        self.max_length = _limit(config, max_length, window)
+        self.max_length = longest(config, max_length, window)
         self.dtype = np.dtype(np.int8) if quantized else stored
         self.quantized = quantized
         room = self.max_length if window is None else window + max(16, window // 4)
@@ -144,8 +145,8 @@ class KVCache(Sequence[LayerMemory]):
         first = max((layer.first for layer in self.layers), default=0)
         if self.window is not None and length > 0 and first > max(0, length - self.window + 1):
             raise ValueError(
-                f"KVCache: can't be cut to {length} positions: those before {first} are out of the window and "
-                f"forgotten; reset() it, or make it with a larger window"
+                f"KVCache: can't be cut to {length} positions: those before {first} are out of the window "
+                f"and forgotten; reset() it, or make it with a larger window"
             )
         start = self.length - self._tokens.shape[1]
         self._tokens = self._tokens[:, : max(0, length - start)]
@@ -193,8 +194,8 @@ class KVCache(Sequence[LayerMemory]):
             length = min(length, model.config.block_size)
         if self.max_length is not None and length > self.max_length:
             raise ValueError(
-                f"KVCache: max_length is {self.max_length}, but prompts of {T} tokens and what follows them take "
-                f"{length}; make it with max_length={length}, or ask for fewer new tokens"
+                f"KVCache: max_length is {self.max_length}, but prompts of {T} tokens and what follows them "
+                f"take {length}; make it with max_length={length}, or ask for fewer new tokens"
             )
         same = self._in_common(ids.numpy())
         if same < self.length:
@@ -227,12 +228,14 @@ class KVCache(Sequence[LayerMemory]):
         B, T = ids.shape
         if self.batch_size != B:
             raise ValueError(
-                f"KVCache: made for {self.batch_size} sequences, but ids are of {B}; make it with batch_size={B}"
+                f"KVCache: made for {self.batch_size} sequences, but ids are of {B}; make it with "
+                f"batch_size={B}"
             )
         past = self._even_length()
         if self.max_length is not None and past + T > self.max_length:
             raise full(past, T, self.max_length)
         with no_grad():
+            out: Tensor
             if B * T <= FEW and key_padding_mask is None and is_lean(model):
                 out = decode(model, ids.numpy(), past, self.layers)
             else:
@@ -260,59 +263,13 @@ class KVCache(Sequence[LayerMemory]):
         known = self._model and self._model()
         if known is model:
             return
-        if model.config.n_layer != len(self) or _sizes(model.config) != _sizes(self.config):
+        if model.config.n_layer != len(self) or sizes(model.config) != sizes(self.config):
             raise ValueError(
-                f"KVCache: made for {_described(self.config)}, but the model has {_described(model.config)}; make "
-                f"it of the model, KVCache(model)"
+                f"KVCache: made for {described(self.config)}, but the model has {described(model.config)}; "
+                f"make it of the model, KVCache(model)"
             )
         if self.length and known is not None:
             raise ValueError(
                 "KVCache: it holds what another model has seen; reset() it first, or make one for each model"
             )
         self._model = weakref.ref(model)
-
-
-def _dtypes(model: GPT | GPTConfig, dtype: Any) -> tuple[Any, Any]:
-    """Return what keys and values are computed and stored in."""
-    given = None if dtype is None else np.dtype(dtype)
-    if given is not None and given.kind != "f":
-        raise TypeError(
-            f"KVCache: dtype must be float16, float32 or float64, not {given}; for eight bits say quantized=True"
-        )
-    if isinstance(model, GPT):
-        compute = next((p.dtype for p in model.parameters()), get_default_dtype())
-    else:
-        compute = float32 if given is None or given == float16 else given
-    if given is not None and given != compute and given != float16:
-        raise TypeError(
-            f"KVCache: the model computes in {compute}, so dtype must be {compute}, or float16 to store less, "
-            f"not {given}; or convert the model with to({given})"
-        )
-    return compute, compute if given is None else given
-
-
-def _limit(config: GPTConfig, max_length: int | None, window: int | None) -> int | None:
-    """Return how many positions there may be."""
-    endless = window is not None and config.rotary
-    if max_length is None:
-        return None if endless else config.block_size
-    if max_length < 1:
-        raise ValueError(f"KVCache: max_length must be at least 1, but it is {max_length}")
-    if max_length > config.block_size and not endless:
-        how = "give it a window" if config.rotary else "a window needs rotary positions to go on longer"
-        raise ValueError(
-            f"KVCache: max_length is {max_length}, but the model sees {config.block_size} positions at once "
-            f"(block_size): make it {config.block_size} at most; {how}"
-        )
-    return max_length
-
-
-def _sizes(config: GPTConfig) -> tuple[Any, ...]:
-    heads = config.n_head if config.n_kv_head is None else config.n_kv_head
-    return config.n_layer, heads, config.n_embd // config.n_head, config.rotary, config.block_size
-
-
-def _described(config: GPTConfig) -> str:
-    layers, heads, width, rotary, block = _sizes(config)
-    kind = "rotary" if rotary else "learned"
-    return f"{layers} layers of {heads} heads of keys, {width} wide, {kind} positions, block_size {block}"

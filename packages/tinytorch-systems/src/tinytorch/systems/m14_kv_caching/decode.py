@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from tinytorch.core import Linear, from_numpy, functional as F
+from tinytorch.core import Linear, Module, from_numpy, functional as F
 from tinytorch.language import (
     GPT,
     MLP,
@@ -36,7 +36,7 @@ _tables: WeakKeyDictionary[RotaryEmbedding, dict[Any, Any]] = WeakKeyDictionary(
 
 
 def is_lean(model: GPT) -> bool:
-    """Tell whether `decode` does the model justice: no dropout is at work, and its numbers have enough digits."""
+    """Tell whether `decode` is right for the model: no dropout is at work, and numbers have digits enough."""
     if model.training and model.config.dropout:
         return False
     table = model.transformer["wte"]
@@ -79,7 +79,7 @@ def positions(start: Any, B: int, T: int) -> Any:
     return (start[:, None] + np.arange(T)).reshape(-1)
 
 
-def _is(module: Any, kind: type) -> bool:
+def _is(module: Any, kind: type[Module]) -> bool:
     """Tell whether a module is of exactly this kind, and nobody looks on."""
     return (
         module.__class__ is kind
@@ -164,7 +164,7 @@ def through_attention(attn: Any, x: Any, B: int, T: int, start: Any, memory: Lay
 
 def turn(rotary: RotaryEmbedding, x: Any, start: Any) -> Any:
     """Turn queries and keys (B, T, heads, D) by their positions."""
-    B, T, _, D = x.shape
+    T, D = x.shape[1], x.shape[3]
     at = np.arange(start, start + T) if isinstance(start, int) else start[:, None] + np.arange(T)
     cos, sin = _turns(rotary, int(at.max(initial=0)) + 1, D, x.dtype)
     cos, sin = cos[at][..., None, :], sin[at][..., None, :]  # (T, 1, D / 2) or (B, T, 1, D / 2)

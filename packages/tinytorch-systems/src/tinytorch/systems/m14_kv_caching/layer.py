@@ -12,7 +12,7 @@ from .storage import Int8Store, Store
 
 
 class LayerMemory:
-    """The keys and values of one layer: a `LayerCache` of tinytorch-language, in memory that stays where it is.
+    """The keys and values of one layer: a `LayerCache` of tinytorch-language, in memory that stays in place.
 
     Args:
         batch: sequences.
@@ -111,7 +111,8 @@ class LayerMemory:
 
     def _append_long(self, key: Any, value: Any) -> tuple[Any, Any]:
         """Append more than there is room for: all of it is seen now, and the end of it remembered."""
-        stored = self.length - self.first
+        assert self.window is not None
+        window, stored = self.window, self.length - self.first
         results = []
         for store, new in zip((self.key, self.value), (key, value), strict=True):
             new_parts = store.encoded(new)
@@ -125,7 +126,7 @@ class LayerMemory:
             for part, whole in zip(store.parts, parts, strict=True):
                 part[:, :, : self.window] = whole[:, :, -self.window :]
         self.length += key.shape[2]
-        self.first = max(self.length - self.window, 0)
+        self.first = self.length - window
         return results[0], results[1]
 
     def _forget(self) -> None:
@@ -158,16 +159,16 @@ class LayerMemory:
 
     def _check(self, key: Any, value: Any) -> None:
         """Raise an error unless keys and values are such as the memory was made for."""
-        if key.shape == value.shape and key.shape[3:] == (self.width,) and key.shape[:2] == self.lead:
-            if key.dtype == value.dtype == self.compute:
-                return
+        shape = *self.lead, *key.shape[2:3], self.width
+        if key.shape == value.shape == shape and key.dtype == value.dtype == self.compute:
+            return
         for name, x in (("keys", key), ("values", value)):
             if x.dtype != self.compute:
                 raise TypeError(
-                    f"this cache was made for {self.compute}, but the {name} are {x.dtype}: make it of the model "
-                    f"itself, KVCache(model), or with dtype={x.dtype}"
+                    f"this cache was made for {self.compute}, but the {name} are {x.dtype}: make it of the "
+                    f"model itself, KVCache(model), or with dtype={x.dtype}"
                 )
-            if x.ndim != 4 or x.shape != (*self.lead, key.shape[2], self.width):
+            if x.shape != shape:
                 raise ValueError(self._misfit(name, x.shape))
 
     def _misfit(self, name: str, shape: tuple[int, ...]) -> str:
@@ -182,14 +183,14 @@ class LayerMemory:
 def full(length: int, new: int, most: int) -> ValueError:
     """Return the error of a cache that has no room."""
     return ValueError(
-        f"the cache is full: it holds {length} of at most {most} positions, and {new} more don't fit; make one "
-        f"with a larger max_length or with a window, or forget what it holds with reset() or truncate()"
+        f"the cache is full: it holds {length} of at most {most} positions, and {new} more don't fit; make "
+        f"one with a larger max_length or with a window, or forget what it holds with reset() or truncate()"
     )
 
 
 def refuse(g: Tensor) -> None:
     """Stop a backward pass that has come to a cache."""
     raise RuntimeError(
-        "a KVCache keeps keys and values without their history, so no gradient gets through it: train without "
-        "a cache, and use one under no_grad()"
+        "a KVCache keeps keys and values without their history, so no gradient gets through it: train "
+        "without a cache, and use one under no_grad()"
     )

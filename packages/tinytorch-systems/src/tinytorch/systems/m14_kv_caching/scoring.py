@@ -35,9 +35,8 @@ class Scorer:
         """Return the scores after each of the last positions: an array (B, last, vocab_size).
 
         Args:
-            ids: an array (B, T): what was seen before, and at least `last` new tokens. More than one can only be
-                asked for of sequences that fit.
-            last: how many.
+            ids: an array (B, T): what was seen before, and at least `last` new tokens.
+            last: how many; more than one can only be asked for of sequences that fit.
         """
         if self.fits(ids.shape[1]):
             seen = min(self.cache.length, ids.shape[1] - last) if len(self.cache) else 0
@@ -65,7 +64,7 @@ def evaluating(*models: GPT) -> Iterator[None]:
 
 
 def probabilities(scores: Any, temperature: float, top_k: int | None, top_p: float | None) -> Any:
-    """Return the probabilities with which `choose_token` draws: (*, vocab_size) float64 for scores (*, vocab_size)."""
+    """Return the probabilities with which `choose_token` draws, float64, for scores (*, vocab_size)."""
     if temperature == 0:
         return np.eye(scores.shape[-1])[scores.argmax(-1)]
     rows: Tensor = from_numpy(scores.reshape(-1, scores.shape[-1])) / temperature

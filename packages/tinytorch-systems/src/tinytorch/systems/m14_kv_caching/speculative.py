@@ -36,11 +36,11 @@ def speculative_generate(
 ) -> Speculation:
     """Continue a prompt as `model` alone would, with fewer passes of it.
 
-    The draft guesses `lookahead` tokens one by one; the model scores all of them in one pass, which costs little
-    more than scoring one. A guess x that the draft draws with probability q(x), and the model would with p(x),
-    is accepted with probability min(1, p(x) / q(x)); the first that isn't is drawn anew from what p has more
-    than q, and the rest is dropped. Tokens so drawn have exactly the model's distribution, whatever the draft is.
-    At temperature 0, they are the model's own.
+    The draft guesses `lookahead` tokens one by one; the model scores all of them in one pass, which costs
+    little more than scoring one. A guess x that the draft draws with probability q(x), and the model would
+    with p(x), is accepted with probability min(1, p(x) / q(x)); the first that isn't is drawn anew from what
+    p has more than q, and the rest is dropped. Such tokens have exactly the model's distribution, whatever
+    the draft is. At temperature 0, they are the model's own.
 
     Args:
         model: the GPT whose text is wanted.
@@ -67,8 +67,8 @@ def speculative_generate(
     sizes = model.config.vocab_size, draft.config.vocab_size
     if sizes[0] != sizes[1]:
         raise ValueError(
-            f"speculative_generate: model and draft must have the same vocabulary, but theirs have {sizes[0]} "
-            f"and {sizes[1]} tokens"
+            f"speculative_generate: model and draft must have the same vocabulary, but theirs have "
+            f"{sizes[0]} and {sizes[1]} tokens"
         )
     if lookahead < 1:
         raise ValueError(f"lookahead must be at least 1, but it is {lookahead}")
@@ -104,9 +104,9 @@ def speculative_generate(
             accepted += kept
             left = p[kept] if kept == guesses else np.maximum(p[kept] - q[kept], 0)
             row[0, n + kept] = _drawn(left if left.sum() > 0 else p[kept], rng)
-            stop = np.flatnonzero(np.isin(row[0, n : n + kept + 1], stop_tokens)) if len(stop_tokens) else ()
-            if len(stop):
-                n += int(stop[0]) + 1
+            stops = np.flatnonzero(np.isin(row[0, n : n + kept + 1], list(stop_tokens)))
+            if stops.size:
+                n += int(stops[0]) + 1
                 break
             n += kept + 1
     return Speculation(from_numpy(row[0, :n].copy()), proposed, accepted, passes)

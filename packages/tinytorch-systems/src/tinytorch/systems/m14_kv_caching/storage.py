@@ -1,4 +1,4 @@
-"""How the keys, or the values, of a layer lie in memory: as they are, in half the digits, or in eight bits."""
+"""How the keys, or the values, of a layer lie in memory: as they are, shortened, or in eight bits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STEPS = 127  # of an int8 to each side of zero
 
 
 class Store:
-    """Room for the vectors of some positions, one for each head: (B, heads, capacity, width), stored as they are.
+    """Room for the vectors of some positions, one for each head: (B, heads, capacity, width).
 
     What is written may be of a wider dtype; what is read is of the dtype that it is asked for.
     """
