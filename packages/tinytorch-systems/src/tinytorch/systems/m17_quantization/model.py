@@ -1,0 +1,245 @@
+"""Whole models: which parameters are quantized, and how."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tinytorch.core import Module, Tensor
+
+from .activations import InputQuantizer, observed
+from .dtypes import QuantizedDtype, as_quantized_dtype, qint8
+from .holding import Holder, buffers_of, hold, holder_of, layouts
+from .layers import QuantizedConv2d, QuantizedLayer, QuantizedLinear, layer_for
+from .quantized_tensor import Layout, QuantizedTensor, checked, grid, layout_of, rounded
+
+Plan = dict[tuple[Module, str], tuple[Layout, dict[str, Any]]]
+
+GRANULARITIES = ("auto", "tensor", "channel", "group")
+LONG = 128  # numbers in a row from which "auto" gives each row a scale: it adds less than 2%
+GROUP = 32
+NO_RANGES: Mapping[int, Any] = {}
+FEW = 1 / 400  # of all numbers: so few vectors stay as they are, since they would save nothing
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How parameters are quantized; the options of `quantize`."""
+
+    dtype: QuantizedDtype
+    granularity: str
+    group_size: int | None
+    symmetric: bool
+    calibration: str
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    activations: str | None
+
+    def apply(self, parameter: Tensor) -> QuantizedTensor:
+        """Return a parameter, quantized."""
+        x = checked(parameter)
+        layout, symmetric, calibration = self.of(parameter)
+        return rounded(x, layout, *grid(x, layout, symmetric, calibration))
+
+    def of(self, parameter: Tensor) -> tuple[Layout, bool, str]:
+        """Return the layout of a parameter, whether it is symmetric, and how its ranges are found."""
+        if parameter.ndim < 2:
+            return layout_of(parameter.shape, qint8, None, None), False, "minmax"
+        length = parameter.numel() // max(1, parameter.shape[0])
+        granularity = self.granularity
+        if granularity == "auto":
+            few = self.dtype.bits == 4
+            granularity = "group" if few else "channel" if length >= LONG else "tensor"
+        axis = None if granularity == "tensor" else 0
+        group = (self.group_size or GROUP) if granularity == "group" else None
+        return layout_of(parameter.shape, self.dtype, axis, group), self.symmetric, self.calibration
+
+
+def recipe(
+    dtype: Any,
+    granularity: str,
+    group_size: int | None,
+    symmetric: bool,
+    calibration: str,
+    only: Sequence[str],
+    skip: Sequence[str],
+    activations: str | None,
+) -> Recipe:
+    """Check options and put them together."""
+    if granularity not in GRANULARITIES:
+        raise ValueError(f"granularity must be one of {', '.join(GRANULARITIES)}, not {granularity!r}")
+    if group_size is not None and granularity not in ("auto", "group"):
+        raise ValueError(f'group_size goes with granularity="group", not with {granularity!r}')
+    if group_size is not None:
+        granularity = "group"
+    if activations not in (None, "dynamic", "static"):
+        raise ValueError(f'activations must be None, "dynamic" or "static", not {activations!r}')
+    if isinstance(only, str) or isinstance(skip, str):
+        raise TypeError("only and skip are sequences of patterns, such as skip=['lm_head*']")
+    kind = as_quantized_dtype(dtype)
+    return Recipe(
+        kind, granularity, group_size, symmetric, calibration, tuple(only), tuple(skip), activations
+    )
+
+
+def quantize(
+    model: Module,
+    dtype: Any = qint8,
+    *,
+    granularity: str = "auto",
+    group_size: int | None = None,
+    symmetric: bool = True,
+    calibration: str = "minmax",
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    activations: str | None = None,
+    data: Iterable[Any] | None = None,
+    inplace: bool = False,
+) -> Module:
+    """Return a model whose parameters are whole numbers of few bits.
+
+    `Linear`, `Conv2d` and `Embedding` become `QuantizedLinear`, `QuantizedConv2d` and `QuantizedEmbedding`;
+    any other module keeps computing what it does, with parameters that become real numbers when they are
+    read. Parameters that are shared stay so. Vectors (biases, the gains of norms) are rounded to eight bits
+    with a zero-point if they are more than a 400th of the numbers, else they stay as they are. What isn't
+    floating-point, what would not get smaller, and tables that change when they are read (`max_norm`) stay,
+    too.
+
+    Args:
+        model: any module.
+        dtype: of matrices and kernels: `qint8` ("int8"), `quint8`, `qint4x2` ("int4") or `quint4x2`.
+        granularity: what shares a scale: "tensor", "channel" (a row, that is what one output is made of) or
+            "group" (32 numbers of a row, or `group_size`). "auto": groups for four bits; for eight a row
+            where it has 128 numbers or more, else the tensor.
+        group_size: numbers in a group.
+        symmetric: matrices have no zero-points.
+        calibration: "minmax", "percentile" or "mse", as of `quantize_tensor`.
+        only: names of parameters or modules, with wildcards as `fnmatch` has; others stay as they are.
+        skip: names of those that stay as they are.
+        activations: "dynamic" rounds the inputs of quantized `Linear` and `Conv2d`, too, by their own range;
+            "static" by the range that `data` has there; None leaves them.
+        data: for "static": what the model is called with, each a tensor or a tuple of arguments.
+        inplace: change `model` itself rather than a copy.
+
+    Raises:
+        ValueError: a parameter has NaN or an infinity (it is named; nothing is changed), an option is
+            unknown, a pattern fits no parameter, or "static" has no data.
+        TypeError: the dtype is none of these.
+    """
+    how = recipe(dtype, granularity, group_size, symmetric, calibration, only, skip, activations)
+    if (activations == "static") != (data is not None):
+        raise ValueError('activations="static" and data= go together: the ranges are those of the data')
+    if not inplace:
+        model = copy.deepcopy(model)
+    plan = planned(model, how)
+    ranges = NO_RANGES if data is None else observed(model, data)
+    carry_out(plan, activations, ranges)
+    return model
+
+
+def carry_out(plan: Plan, activations: str | None = None, ranges: Mapping[int, Any] = NO_RANGES) -> None:
+    """Put quantized parameters in the place of others, and change the classes of their modules.
+
+    Args:
+        plan: what is to be put where.
+        activations: as of `quantize`.
+        ranges: for "static", scale and zero-point of the inputs, by the `id` of the module.
+    """
+    modules = {id(module): module for module, _ in plan}.values()
+    for (module, name), (layout, parts) in plan.items():
+        hold(module, name, layout, parts)
+    for module in modules:
+        convert_class(module)
+        if activations and isinstance(module, (QuantizedLinear, QuantizedConv2d)):
+            scale, zero = ranges.get(id(module), (None, None))
+            if activations == "dynamic" or scale is not None:
+                rows = 1 if isinstance(module, QuantizedLinear) else 3
+                module.input_quantizer = InputQuantizer(scale, zero, rows)
+
+
+def convert_class(module: Module) -> None:
+    """Give a module with quantized parameters the class that uses them."""
+    layer = layer_for(module)
+    names = tuple(layouts(module))
+    if isinstance(module, QuantizedLayer):
+        return
+    if layer is not None and "weight" in names:
+        module.__class__ = layer
+        return
+    base: Any = type(module)
+    if issubclass(base, Holder):
+        base = base.__mro__[2]
+    module.__class__ = holder_of(base, names)
+
+
+def planned(model: Module, how: Recipe) -> Plan:
+    """Return what is to be put where: for each module and parameter a layout and the parts of its data.
+
+    Raises:
+        ValueError: a parameter has NaN or an infinity, or a pattern fits none.
+    """
+    chosen = list(candidates(model, how))
+    made: dict[int, Any] = {}
+    plan = {}
+    for path, module, name, parameter in chosen:
+        if id(parameter) not in made:
+            try:
+                quantized = how.apply(parameter)
+            except ValueError as error:
+                raise ValueError(f"the parameter {path} can't be quantized: {error}") from None
+            smaller = quantized.nbytes < parameter.detach().numpy().nbytes
+            made[id(parameter)] = (quantized.layout, buffers_of(quantized)) if smaller else None
+        if made[id(parameter)] is not None:
+            plan[module, name] = made[id(parameter)]
+    return plan
+
+
+def candidates(model: Module, how: Recipe) -> Iterator[tuple[str, Module, str, Tensor]]:
+    """Yield the path, module, name and tensor of each parameter that is to be quantized."""
+    found = []
+    stay = set()
+    used: set[str] = set()
+    for path, module in model.named_modules():
+        for name, parameter in module.named_parameters(recurse=False, remove_duplicate=False):
+            full = f"{path}.{name}" if path else name
+            found.append((full, module, name, parameter))
+            fixed = getattr(module, "max_norm", None) is not None and hasattr(module, "num_embeddings")
+            wanted = not how.only or matches(full, how.only, used)
+            if fixed or matches(full, how.skip, used) or not wanted or parameter.dtype.kind != "f":
+                stay.add(id(parameter))
+    useless = [pattern for pattern in (*how.only, *how.skip) if pattern not in used]
+    if useless:
+        known = ", ".join(full for full, *_ in found[:8])
+        raise ValueError(f"no parameter is called {useless[0]!r}; there are {known}, ...")
+    sizes = {id(p): (p.numel(), p.ndim) for _, _, _, p in found}
+    vectors = sum(n for n, ndim in sizes.values() if ndim < 2)
+    keep = vectors <= FEW * sum(n for n, _ in sizes.values())
+    for entry in found:
+        parameter = entry[3]
+        if id(parameter) not in stay and not (keep and parameter.ndim < 2 and entry[0] not in how.only):
+            yield entry
+
+
+def matches(path: str, patterns: Sequence[str], used: set[str]) -> bool:
+    """Tell whether a parameter's name, or that of a module it is in, fits a pattern; note those that do."""
+    parts = path.split(".")
+    names = [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
+    fitting = [p for p in patterns if any(fnmatchcase(name, p) for name in names)]
+    used.update(fitting)
+    return bool(fitting)
+
+
+def model_nbytes(model: Module) -> int:
+    """Return the bytes of a model's parameters and buffers; what is shared counts once.
+
+    Args:
+        model: any module, quantized or not.
+    """
+    seen = {}
+    for tensor in (*model.parameters(), *model.buffers()):
+        array = tensor.detach().numpy()
+        seen[id(tensor)] = array.nbytes
+    return sum(seen.values())
