@@ -40,6 +40,7 @@ class Shuffled:
         order = randperm(400).numpy()
         for i in range(20):
             chosen = order[i * 20 : (i + 1) * 20]
+            print("batch", flush=True)  # noqa: T201  (a program: who kills it counts the lines)
             time.sleep(0.002)  # so that there is time to be killed in
             yield X[chosen], Y[chosen]
 
