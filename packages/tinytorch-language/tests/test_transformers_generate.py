@@ -1,5 +1,8 @@
 """Writing: which tokens may be chosen, how often, when it ends, and that it repeats."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tinytorch.core as tt
@@ -35,6 +38,39 @@ class Remembered:
         self.value = value if self.value is None else tt.cat([self.value, value], 2)
         self.length = self.key.shape[2]
         return self.key, self.value
+
+
+class Sliding(Remembered):
+    """One that forgets all but a window."""
+
+    window = 3
+
+    def extend(self, key, value):
+        T = key.shape[2]
+        k, v = (
+            new if old is None else tt.cat([old, new], 2)
+            for old, new in ((self.key, key), (self.value, value))
+        )
+        self.key, self.value = k[:, :, -self.window :], v[:, :, -self.window :]
+        self.length += T
+        return k[:, :, -(self.window - 1 + T) :], v[:, :, -(self.window - 1 + T) :]
+
+
+class Whole(list):
+    """A cache that does the model's work its own way, and notes what it is asked."""
+
+    def __init__(self, layers) -> None:
+        super().__init__(layers)
+        self.asked: list[object] = []
+
+    def hidden(self, model, ids, key_padding_mask):
+        self.asked.append(ids.tolist())
+        return model.hidden(ids, key_padding_mask, list(self))
+
+    def resume(self, model, ids, length) -> None:
+        self.asked.append(("resume", ids.tolist(), length))
+        if length > 9:
+            raise ValueError("too long")
 
 
 class TestLogits:
@@ -189,6 +225,95 @@ class TestGenerate:
             plain = model.generate(prompt, 20, temperature=0)
             cached = model.generate(prompt, 20, temperature=0, cache=[Remembered() for _ in range(2)])
             assert tt.equal(plain, cached)
+
+    def test_a_window(self) -> None:
+        """Each position sees three: as with a mask, however the positions come, and without end."""
+        model = model_of(rotary=True, n_kv_head=1)
+        ids = tt.tensor(np.random.default_rng(0).integers(0, 11, (2, 20)))
+        band = np.tri(20, 20, dtype=bool) & ~np.tri(20, 20, -3, dtype=bool)
+        x = model.transformer["wte"](ids)
+        for block in model.transformer["h"]:
+            x = block(x, tt.from_numpy(band))
+        whole = model.lm_head(model.transformer["ln_f"](x)).detach().numpy()
+        for sizes in ([20], [1] * 20, [2, 7, 1, 10], [5, 15]):
+            cache = [Sliding() for _ in range(2)]
+            parts = [model(part, cache=cache).detach().numpy() for part in ids.split(sizes, 1)]
+            assert np.allclose(np.concatenate(parts, 1), whole, atol=1e-5), sizes
+        cache = [Sliding() for _ in range(2)]
+        written = model.generate(ids[:, :4], 16, temperature=0, cache=cache)
+        assert cache[0].length == 19
+        assert tt.equal(
+            written[:, -1], model(written[:, :-1], cache=[Sliding(), Sliding()])[:, -1].argmax(-1)
+        )
+
+    def test_padding_in_a_window(self) -> None:
+        model = model_of(rotary=True)
+        ids = tt.tensor([[0, 0, 1, 2, 3, 4, 5]])
+        padding = tt.tensor([[True, True, False, False, False, False, False]])
+        cache = [Sliding(), Sliding()]
+        parts = [
+            model(ids[:, :4], key_padding_mask=padding[:, :4], cache=cache),
+            model(ids[:, 4:], key_padding_mask=padding, cache=cache),
+        ]
+        other = [model(ids, key_padding_mask=padding, cache=[Sliding(), Sliding()])]
+        found, expected = (tt.cat(x, 1)[:, 2:].detach().numpy() for x in (parts, other))
+        assert np.allclose(found, expected, atol=1e-5)
+
+    def test_learned_positions_end_in_spite_of_a_window(self) -> None:
+        model = model_of()
+        with pytest.raises(ValueError, match="doesn't fit into a context of 8"):
+            model(tt.zeros(1, 9, dtype=tt.int64), cache=[Sliding(), Sliding()])
+
+    def test_a_cache_may_do_it_all(self) -> None:
+        model = model_of()
+        cache = Whole([Remembered(), Remembered()])
+        written = model.generate([1, 2, 3], 4, temperature=0, cache=cache)
+        assert tt.equal(written, model.generate([1, 2, 3], 4, temperature=0))
+        new = [[[token]] for token in written.tolist()[3:6]]
+        assert cache.asked == [("resume", [[1, 2, 3]], 6), [[1, 2, 3]], *new]
+        with pytest.raises(ValueError, match="too long"):
+            model.stream([1, 2, 3], 40, cache=cache)
+
+    def test_the_cache_of_systems(self, monkeypatch) -> None:
+        """`use_cache` asks tinytorch-systems for a cache of the right sizes, and says if that is missing."""
+        model = model_of()
+        made = []
+
+        def make(*arguments):
+            made.append(arguments)
+            return [Remembered(), Remembered()]
+
+        monkeypatch.setitem(sys.modules, "tinytorch.systems", SimpleNamespace(KVCache=make))
+        prompt = tt.tensor([[1, 2], [3, 4]])
+        for options in ({"temperature": 0}, {"top_k": 5, "repetition_penalty": 1.2}):
+            plain, cached = (
+                model.generate(prompt, 5, generator=Generator().manual_seed(0), use_cache=use, **options)
+                for use in (False, True)
+            )
+            assert tt.equal(plain, cached)
+        assert [token.shape for token in model.stream([1, 2], 30, use_cache=True)] == [()] * 30
+        assert made == [(model, 2, 6)] * 2 + [(model, 1, 8)]
+        own = [Remembered(), Remembered()]
+        model.generate(prompt, 5, cache=own, use_cache=True)
+        assert own[0].length == 6
+        assert len(made) == 3
+        monkeypatch.setitem(sys.modules, "tinytorch.systems", None)  # as if it weren't installed
+        with pytest.raises(ImportError, match="needs the package tinytorch-systems"):
+            model.generate(prompt, 5, use_cache=True)
+
+    def test_each_module_gets_its_mode_back(self) -> None:
+        model = model_of(dropout=0.5).train()
+        model.transformer["h"][0].eval()
+        modes = [module.training for module in model.modules()]
+        model.generate([1, 2], 3)
+        assert modes == [module.training for module in model.modules()]
+        model.eval()
+        model.transformer["drop"].train()  # though the model itself isn't being trained
+        first = model.generate([1, 2], 10, temperature=0)
+        assert tt.equal(model.generate([1, 2], 10, temperature=0), first)
+        stream = model.stream([1, 2], 10, temperature=0)
+        assert tt.equal(tt.stack(list(stream)), first[2:])
+        assert model.transformer["drop"].training
 
     def test_mode_is_as_before(self) -> None:
         model = model_of(dropout=0.5).train()
