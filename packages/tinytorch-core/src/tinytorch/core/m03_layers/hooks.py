@@ -65,7 +65,7 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
 
 
 def _call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int]) -> Any:
-    for hook, with_kwargs in _both(EVERY_PRE, module._forward_pre_hooks).values():
+    for _, (hook, with_kwargs) in _both(EVERY_PRE, module._forward_pre_hooks):
         if with_kwargs:
             result = hook(module, args, kwargs)
             if result is not None:
@@ -80,7 +80,7 @@ def _call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], called:
             if result is not None:
                 args = result if isinstance(result, tuple) else (result,)
     output = module.forward(*args, **kwargs)
-    for number, (hook, with_kwargs) in _both(EVERY, module._forward_hooks).items():
+    for number, (hook, with_kwargs) in _both(EVERY, module._forward_hooks):
         called.add(number)
         result = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
         if result is not None:
@@ -88,8 +88,8 @@ def _call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], called:
     return output
 
 
-def _both(every: Hooks, own: Hooks) -> dict[int, tuple[Any, bool]]:
-    return dict(own) if own is every else {**every, **own}
+def _both(every: Hooks, own: Hooks) -> list[tuple[int, tuple[Any, bool]]]:
+    return list(own.items()) if own is every else [*every.items(), *own.items()]
 
 
 def register_module_forward_pre_hook(hook: Any) -> RemovableHandle:

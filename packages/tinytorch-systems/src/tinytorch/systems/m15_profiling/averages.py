@@ -62,7 +62,7 @@ class Average:
         self.self_cpu_memory_usage += event.allocated
         self.cpu_memory_usage += made
         if event.live is not None:
-            self.peak_memory = max(self.peak_memory or 0, event.live)
+            self.peak_memory = max(self.peak_memory or 0, event.live, event.peak or 0)
         if counted is None or self.flops is None or self.elementwise_flops is None:
             self.flops = self.elementwise_flops = None
         else:
@@ -87,18 +87,16 @@ SORTS = (
 class EventList(list[Average]):
     """The rows of a table."""
 
-    def __init__(
-        self, rows: Iterable[Average], shapes: bool, flops: bool, memory: bool, total: float
-    ) -> None:
+    def __init__(self, rows: Iterable[Average], show: tuple[bool, bool, bool], total: float) -> None:
         super().__init__(rows)
-        self._show = shapes, flops, memory
+        self._show = show  # the shapes, the operations, the memory
         self.self_cpu_time_total = total
 
     def table(self, sort_by: str | None = None, row_limit: int = 100, header: str | None = None) -> str:
         """Return the rows as text.
 
         Args:
-            sort_by: the name of a number of `Average`: the largest first; left out, in the order of the calls.
+            sort_by: the name of a number of `Average`: the largest first; left out, in the order of calls.
             row_limit: how many rows at most; -1 for all.
             header: a line above.
 
@@ -193,7 +191,7 @@ def by_operation(events: list[Event], group_by_input_shape: bool) -> list[Averag
 
 
 def totals(events: list[Event]) -> tuple[Count, dict[str, int]]:
-    """Return the floating-point operations of all events, and how often something without a formula was called."""
+    """Return the floating-point operations of all events, and the calls of what has no formula."""
     total = Count()
     without: dict[str, int] = {}
     for event in events:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import numpy as np
 OPERATION, BACKWARD, MODULE, RANGE, WALK, WORK = "operation", "backward", "module", "range", "walk", "work"
 
 
-@dataclass(slots=True, eq=False)
 class Event:
     """One thing that took time.
 
@@ -23,35 +21,46 @@ class Event:
         start: nanoseconds of `time.perf_counter_ns`.
         end: the same.
         parent: the event that it is part of.
-        values: for an operation, what it was called with, by parameter; shapes in the place of arrays.
         out: the shape of the result.
         extras: of what the forward saved for its rule, the shapes of the arrays.
         needs: for a rule, which inputs needed their gradients.
         moved: bytes read and written: all inputs and results once; 0 for a view.
         allocated: bytes of the memory that it made and that outlived it.
         live: bytes of all tensors' memory when it ended; None if memory wasn't watched.
+        peak: the most while it ran, with the arrays that it made and dropped; None if these weren't watched.
         forward: for a rule, the operation; None if that was before the profile began.
         module: the module that was called.
         path: that module's name, such as "GPT.transformer.h.0".
         nested: the nanoseconds of its parts.
     """
 
-    kind: str
-    name: str
-    start: int
-    end: int = 0
-    parent: Event | None = None
-    values: dict[str, Any] = field(default_factory=dict)
+    # On the class, so that noting an event costs no more than it must.
+    _names: Sequence[str] = ()
+    _values: Sequence[Any] = ()
+    extras: dict[str, Any] = {}  # noqa: RUF012  (never changed)
     out: tuple[int, ...] = ()
-    extras: dict[str, Any] = field(default_factory=dict)
     needs: tuple[bool, ...] = ()
-    moved: int = 0
-    allocated: int = 0
+    moved = allocated = nested = 0
     live: int | None = None
+    peak: int | None = None
     forward: Event | None = None
     module: Any = None
-    path: str = ""
-    nested: int = 0
+    path = ""
+
+    def __init__(self, kind: str, name: str, start: int, end: int, parent: Event | None) -> None:
+        self.kind = kind
+        self.name = name
+        self.start = start
+        self.end = end
+        self.parent = parent
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What an operation was called with, by parameter; in the place of arrays shapes, which are tuples."""
+        return dict(zip(self._names, self._values, strict=False))
+
+    def __repr__(self) -> str:
+        return f"<Event: {self.kind} {self.path or self.name}, {self.total / 1000:.1f} us>"
 
     @property
     def total(self) -> int:
@@ -70,11 +79,6 @@ class Event:
             yield event
             event = event.parent
 
-    def of_module(self) -> Event | None:
-        """Return the innermost call of a module that it belongs to; a rule belongs where its operation does."""
-        start = self if self.kind != BACKWARD or self.forward is None else self.forward
-        return next((e for e in start.parents() if e.kind == MODULE), None)
-
     @property
     def input_shapes(self) -> list[Any]:
         """The shapes of the inputs that are tensors, in their order."""
@@ -82,23 +86,17 @@ class Event:
         return [list(shape) for x in source.values() for shape in _shapes(x)]
 
 
-class Shape(tuple[int, ...]):
-    """The shape of an array, which is noted in the place of the array."""
-
-    __slots__ = ()
-
-
 def described(value: Any) -> Any:
-    """Return a value as it may be kept: without arrays, which would keep their memory alive."""
+    """Return a value as it may be kept: an array's shape as a tuple, any other sequence as a list."""
     kind = value.__class__
     if kind is np.ndarray:
-        return Shape(value.shape)
+        return value.shape
     if kind in PLAIN:
         return value
     if kind in (list, tuple):
         return [described(x) for x in value]
     if isinstance(value, np.ndarray):
-        return Shape(value.shape)
+        return value.shape
     if isinstance(value, (np.dtype, np.generic, slice, type)):
         return str(value)
     return getattr(value, "__qualname__", kind.__name__)
@@ -107,8 +105,8 @@ def described(value: Any) -> Any:
 PLAIN = (int, float, bool, str, type(None))
 
 
-def _shapes(value: Any) -> Iterable[Shape]:
-    if value.__class__ is Shape:
+def _shapes(value: Any) -> Iterable[tuple[int, ...]]:
+    if value.__class__ is tuple:
         yield value
     elif value.__class__ is list:
         for x in value:

@@ -94,14 +94,14 @@ def flame_graph(events: list[Event], total: int, title: str) -> str:
         title: the line above.
     """
     root = stacked(events, total)
-    boxes = list(_placed(root, 0.0, WIDTH - 2 * MARGIN, 0, root.total))
+    boxes = list(_placed(root, 0.0, WIDTH - 2 * MARGIN, 0))
     depth = 1 + max(level for _, _, _, level in boxes)
     height = TOP + depth * ROW + MARGIN
-    note = f"{duration(root.total / 1000)}. Blue: operations, orange: their gradient rules, on modules. Click zooms."
+    note = f"{duration(root.total / 1000)}. Blue: operations, orange: their gradient rules. A click zooms in."
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        f'role="img" aria-label={quoteattr(clean(title))}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+        f'height="{height}" role="img" aria-label={quoteattr(clean(title))}>',
         f"<style>{STYLE}</style>",
         f'<text class="h" x="{MARGIN}" y="24">{escape(clean(title))}</text>',
         f'<text class="n" x="{MARGIN}" y="42">{note}</text>',
@@ -112,15 +112,16 @@ def flame_graph(events: list[Event], total: int, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _placed(
-    box: Box, x: float, width: float, level: int, total: int
-) -> Iterator[tuple[Box, float, float, int]]:
+Placed = tuple[Box, float, float, int]  # a box, its left end, its width and its level
+
+
+def _placed(box: Box, x: float, width: float, level: int) -> Iterator[Placed]:
     yield box, x, width, level
     scale = width / box.total if box.total else 0.0
     for part in box.parts.values():
         wide = part.total * scale
         if wide >= NARROWEST:
-            yield from _placed(part, x, wide, level + 1, total)
+            yield from _placed(part, x, wide, level + 1)
         x += wide
 
 
@@ -130,7 +131,8 @@ def _drawn(box: Box, x: float, width: float, level: int, depth: int, total: int)
     calls = f"{box.count} call{'s' if box.count != 1 else ''}" if box.count else "gradient rules"
     tip = f"{name}: {duration(box.total / 1000)} ({percent(box.total, total)}), {calls}"
     return (
-        f'<g class="f {box.kind}" data-n={quoteattr(name)} data-x="{x:.3f}" data-w="{width:.3f}" data-l="{level}">'
+        f'<g class="f {box.kind}" data-n={quoteattr(name)} '
+        f'data-x="{x:.3f}" data-w="{width:.3f}" data-l="{level}">'
         f"<title>{escape(tip)}</title>"
         f'<rect x="{MARGIN + x:.2f}" y="{y}" width="{width:.2f}" height="{ROW - 1}" rx="2"/>'
         f'<text x="{MARGIN + x + 4:.2f}" y="{y + 14}">{escape(shortened(name, width))}</text></g>'

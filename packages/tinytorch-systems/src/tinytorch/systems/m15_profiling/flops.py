@@ -5,11 +5,11 @@ Two kinds are counted apart.
 - `flops`: the multiplications and additions of products: matrices, convolutions, attention. A product of
   (M, K) and (K, N) takes 2 * M * N * K. This is what PyTorch's `FlopCounterMode` counts, and what is meant by
   "6 * parameters * tokens". Attention counts all pairs of positions, causal or not.
-- `elementwise`: all other arithmetic: each addition, multiplication, division, maximum, exp, tanh and so on of
-  two numbers, or of one, counts as one. Biases, activations, norms, losses, sums.
+- `elementwise`: all other arithmetic: each addition, multiplication, division, maximum, comparison, exp, tanh
+  and so on counts as one. Biases, activations, norms, losses, sums.
 
-Moving, comparing, choosing and sorting numbers isn't arithmetic: those operations count 0 by definition. One that
-isn't listed has no formula, and is reported so.
+Moving, choosing and sorting numbers isn't arithmetic: those operations count 0 by definition. An operation
+that isn't listed has no formula, and is reported so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
-from .events import BACKWARD, OPERATION, Event
+from .events import BACKWARD, OPERATION, WORK, Event
 
 
 class Count(NamedTuple):
@@ -57,6 +57,7 @@ class Call:
 
 
 Formula: TypeAlias = Callable[[Call], Sequence[int]]
+MOVES = ("copy", "assignment")  # work outside of operations that does no arithmetic
 _formulas: dict[str, tuple[Formula, Formula | None]] = {}
 
 
@@ -99,7 +100,7 @@ def count(event: Event) -> Count | None:
     Module calls and ranges have no arithmetic of their own: they return a count of zeros.
     """
     if event.kind not in (OPERATION, BACKWARD):
-        return None if event.kind == "work" else Count()
+        return None if event.kind == WORK and event.name not in MOVES else Count()
     _load()
     source = event if event.kind == OPERATION else event.forward
     pair = None if source is None else _formulas.get(source.name)

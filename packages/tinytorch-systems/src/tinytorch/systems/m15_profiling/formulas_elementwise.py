@@ -1,8 +1,9 @@
 """The formulas of operations that work element by element, and of those that only move elements.
 
-`UNARY` and `BINARY` give the arithmetic per element of the result: in the forward pass, then in the backward pass
-for each input that needs its gradient. Read `silu 4 9` as: x / (1 + exp(-x)) negates, takes an exponential, adds,
-divides (4); its slope s * (1 + x * (1 - s)) times g subtracts, multiplies, adds, multiplies twice, after the 4 of s.
+`UNARY` and `BINARY` give the arithmetic per element of the result: in the forward pass, then in the backward
+pass for each input that needs its gradient. Read `silu 4 9` as: x / (1 + exp(-x)) negates, takes an
+exponential, adds and divides (4); its slope s * (1 + x * (1 - s)) times g, after the 4 of s, subtracts,
+multiplies, adds and multiplies twice.
 """
 
 from __future__ import annotations
@@ -13,24 +14,26 @@ from .flops import Call, Formula, register_flop_formula
 
 # Per element: forward, backward.
 UNARY = """
-neg 1 1    abs 1 2    sign 1 0    square 1 2    reciprocal 1 3    sqrt 1 2    rsqrt 2 4    exp 1 1    expm1 1 2
-log 1 1    log1p 1 2    log2 1 2    log10 1 2    sin 1 2    cos 1 3    tan 1 3    asin 1 4    acos 1 5    atan 1 3
+neg 1 1    abs 1 2    sign 1 0    square 1 2    reciprocal 1 3    sqrt 1 2    rsqrt 2 4    exp 1 1
+expm1 1 2    log 1 1    log1p 1 2    log2 1 2    log10 1 2    sin 1 2    cos 1 3    tan 1 3
+asin 1 4    acos 1 5    atan 1 3
 sinh 1 2    cosh 1 2    tanh 1 3    erf 1 5    floor 1 0    ceil 1 0    trunc 1 0    round 1 0
 relu 1 1    leaky_relu 2 1    elu 3 3    selu 4 3    sigmoid 3 3    logsigmoid 5 3    silu 4 9    mish 6 12
 softplus 4 5    hardtanh 2 1    _dropout 1 1
 """
 # Per element: forward, backward for the first input, for the second, for the third.
 BINARY = """
-add 1 0 0    sub 1 0 1    mul 1 1 1    div 1 1 4    floor_divide 1 0 0    trunc_divide 2 0 0    remainder 1 0 3
-pow 1 3 2    maximum 1 1 1    minimum 1 1 1    lerp 3 2 1 2    outer 1 1 1
+add 1 0 0    sub 1 0 1    mul 1 1 1    div 1 1 4    floor_divide 1 0 0    trunc_divide 2 0 0
+remainder 1 0 3    pow 1 3 2    maximum 1 1 1    minimum 1 1 1    lerp 3 2 1 2    outer 1 1 1
 logical_and 1    logical_or 1    logical_xor 1    bitwise_and 1    bitwise_or 1    bitwise_xor 1    isclose 6
-eq 1    ne 1    lt 1    le 1    gt 1    ge 1    isnan 1    isinf 1    isfinite 1    logical_not 1    bitwise_not 1
+eq 1    ne 1    lt 1    le 1    gt 1    ge 1    isnan 1    isinf 1    isfinite 1    logical_not 1
+bitwise_not 1
 """
 # Views, copies, choices, orders, random numbers: no arithmetic, neither forward nor backward.
 MOVES = """
-reshape view permute transpose movedim squeeze unsqueeze diagonal contiguous clone cat stack roll flip tril triu diag
-scatter select index_put choose masked_fill cast copied filled drawn _constant_pad one_hot argsort _topk_indices
-_nonzero found
+reshape view permute transpose movedim squeeze unsqueeze diagonal contiguous clone cat stack roll flip tril
+triu diag scatter select index_put choose masked_fill cast copied filled drawn _constant_pad one_hot argsort
+_topk_indices _nonzero found
 """
 # No arithmetic forward; backward, what was read several times gets the sum of the gradients.
 READS = "gather index index_select expand repeat look_up unfold _max_pool_places _adaptive_max_places"
@@ -133,7 +136,7 @@ def _rotary(call: Call) -> tuple[int, int]:
 
 
 def _resampled_forward(call: Call) -> tuple[int, int]:
-    """Along each dimension a product per tap and new position, and the sums of these; the nearest pixel is free."""
+    """Along each dimension a product per tap and position, and their sums; the nearest pixel is free."""
     total, shape = 0, list(call["input"])
     first = len(shape) - len(call["taps"])
     for axis, taps in enumerate(call["taps"], first):

@@ -92,8 +92,9 @@ def _transposed(call: Call) -> tuple[int, int]:
     return 2 * call.size("input") * prod(call["weight"][1:]), call.size() if call["bias"] is not None else 0
 
 
-# Attention: scores = Q @ K.T, softmax, weights @ V. For each pair of a query and a key, 2 * E for its score and
-# 2 * Ev for its part of the result; elementwise the scale and softmax's maximum, difference, exp, sum and quotient.
+# Attention: scores = Q @ K.T, softmax, weights @ V. For each pair of a query and a key, 2 * E for its score
+# and 2 * Ev for its part of the result; elementwise the scale and softmax's maximum, difference, exp, sum
+# and quotient.
 
 SOFTMAX = 6
 
@@ -115,13 +116,9 @@ def attention_backward(call: Call) -> tuple[int, int]:
     Elementwise: what softmax's rule does to each score. A mask that needs a gradient gets dS as it is.
     """
     pairs, e, ev = _pairs(call)
-    again = call["dropout"] is not None or "log_sums" in call.extras or _is_blockwise(call)
+    # For long sequences the weights aren't kept: only the logarithms of their sums, an array.
+    again = "log_sums" in call.extras or isinstance(call.extras.get("kept"), tuple)
     return 2 * pairs * (2 * e + 2 * ev + (e if again else 0)), (5 if again else 4) * pairs
-
-
-def _is_blockwise(call: Call) -> bool:
-    """Tell whether packed attention kept only the logarithms of its sums, as it does for long sequences."""
-    return isinstance(call.extras.get("kept"), tuple)
 
 
 @register_flop_formula(("attend", "attend_blockwise", "attend_packed"), attention_backward)

@@ -19,8 +19,8 @@ def _per_input(forward: int, backward: int, result: int = 0, name: str = "input"
     return first, second
 
 
-# Per element of the input, forward and backward; per element of the result, forward. A sum of n numbers takes n - 1
-# additions.
+# Per element of the input, forward and backward; per element of the result, forward. A sum of n numbers takes
+# n - 1 additions.
 REDUCTIONS = """
 sum 1 0 -1    prod 1 4 -1    cumsum 1 1 0    cumprod 1 3 0    amax 1 2 -1    amin 1 2 -1    argmax 1 0 -1
 argmin 1 0 -1    of_all 1 1 -1    any 1 0 -1    all 1 0 -1    count_nonzero 1 0 0    variance 4 3 1
@@ -28,7 +28,7 @@ deviation 4 3 2    norm 2 2 0    logsumexp 4 3 1    softmax 5 4 0    log_softmax
 """
 _words = REDUCTIONS.split()
 for _i in range(0, len(_words), 4):
-    _forward, _backward = _per_input(*map(int, (_words[_i + 1], _words[_i + 2], _words[_i + 3])))
+    _forward, _backward = _per_input(int(_words[_i + 1]), int(_words[_i + 2]), int(_words[_i + 3]))
     register_flop_formula(_words[_i], _backward)(_forward)
 
 
@@ -48,7 +48,8 @@ def _mean(call: Call) -> tuple[int, int]:
 def norm_backward(call: Call) -> tuple[int, int]:
     """Nine per element for the input, two for the weight, one for the bias.
 
-    dx = (dy * w - mean(dy * w) - normal * mean(dy * w * normal)) * scale, dw = sum(dy * normal), db = sum(dy).
+    dx = (dy * w - mean(dy * w) - normal * mean(dy * w * normal)) * scale,
+    dw = sum(dy * normal), db = sum(dy).
     """
     n = call.size("input")
     names = [name for name in ("input", "weight", "bias") if name in call.values]
@@ -150,8 +151,8 @@ def _fold(call: Call) -> tuple[int, int]:
 # Losses: what each single one takes forward and backward; a mean or sum adds one each.
 
 LOSSES = """
-squared_error 2 3    absolute_error 2 3    parabola_with_tails 5 4    divergence 3 2    bernoulli_cross_entropy 7 7
-logistic_cross_entropy 6 6
+squared_error 2 3    absolute_error 2 3    parabola_with_tails 5 4    divergence 3 2
+bernoulli_cross_entropy 7 7    logistic_cross_entropy 6 6
 """
 _words = LOSSES.split()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import weakref
 from typing import Any
 
 import numpy as np
+
+_tracing: Memory | None = None  # who watches temporary arrays
 
 
 class _Block(weakref.ref[Any]):
@@ -20,8 +23,8 @@ class _Block(weakref.ref[Any]):
 class Memory:
     """Counts the memory of arrays that it has been shown, until they are gone.
 
-    NumPy's arrays know who owns their memory, so views cost nothing. Nothing is kept alive: the blocks are held
-    by weak references, which tell when an array goes.
+    NumPy's arrays know who owns their memory, so views cost nothing. Nothing is kept alive: the blocks are
+    held by weak references, which tell when an array goes.
 
     Attributes:
         live: bytes of the blocks that were made while watching and are still there.
@@ -32,6 +35,8 @@ class Memory:
     def __init__(self) -> None:
         self._blocks: dict[int, _Block] = {}
         self.live = self.peak = self.found = 0
+        self._before = 0  # what is traced besides the tensors
+        self._started = False
 
     def see(self, array: Any, fresh: bool) -> int:
         """Note an array.
@@ -45,30 +50,65 @@ class Memory:
         """
         if not isinstance(array, np.ndarray):
             return 0
-        while isinstance(base := array.base, np.ndarray):
+        while (base := array.base) is not None and isinstance(base, np.ndarray):
             array = base
         key = id(array)
         known = self._blocks.get(key)
         if known is not None and known() is array:
             return 0
-        block = _Block(array, self._gone)
-        block.key, block.size, block.fresh = key, array.nbytes, fresh
+        size: int = array.nbytes
+        block: Any = _Block(array, self._gone)
+        block.key, block.size, block.fresh = key, size, fresh
         self._blocks[key] = block
         if not fresh:
-            self.found += block.size
+            self.found += size
             return 0
-        self.live += block.size
+        self.live += size
         self.peak = max(self.peak, self.live)
-        return block.size
+        return size
 
     def _gone(self, block: Any) -> None:
-        if self._blocks.get(block.key) is block:
+        known: Any = self._blocks.get(block.key)
+        if known is block:
             del self._blocks[block.key]
             if block.fresh:
                 self.live -= block.size
             else:
                 self.found -= block.size
 
+    # Temporary arrays: what an operation makes and drops again is known to Python's tracemalloc alone.
+
+    def trace(self) -> None:
+        """Begin to watch temporary arrays.
+
+        Raises:
+            RuntimeError: somebody else is at it.
+        """
+        global _tracing
+        if _tracing is not None:
+            raise RuntimeError("only one profile at a time can watch temporary arrays")
+        _tracing = self
+        self._started = not tracemalloc.is_tracing()
+        if self._started:
+            tracemalloc.start()
+        self.begin()
+
+    def begin(self) -> None:
+        """Note how much there is before an operation."""
+        tracemalloc.reset_peak()
+        self._before = tracemalloc.get_traced_memory()[0] - self.live
+
+    def highest(self) -> int:
+        """Return the most bytes since then, those of arrays that are gone again included."""
+        most = max(self.live, tracemalloc.get_traced_memory()[1] - self._before)
+        self.peak = max(self.peak, most)
+        return most
+
     def forget(self) -> None:
         """Stop counting: what goes from now on isn't noted."""
+        global _tracing
         self._blocks.clear()
+        if _tracing is self:
+            _tracing = None
+            if self._started:
+                tracemalloc.stop()

@@ -124,7 +124,7 @@ def by_module(events: list[Event]) -> ModuleTable:
             if event.kind == BACKWARD:
                 row.backward_time += event.total / 1000
             elif event.live is not None:
-                row.peak_memory = max(row.peak_memory or 0, event.live)
+                row.peak_memory = max(row.peak_memory or 0, event.live, event.peak or 0)
             if counted is None or row.flops is None or row.elementwise_flops is None:
                 row.flops = row.elementwise_flops = None
             else:

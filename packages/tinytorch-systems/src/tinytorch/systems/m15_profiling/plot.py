@@ -26,8 +26,8 @@ def roofline_figure(points: Roofline, title: str) -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            "plotting needs matplotlib: pip install 'tinytorch-systems[plot]'. The figures are there without: "
-            "print(roofline(prof))"
+            "plotting needs matplotlib: pip install 'tinytorch-systems[plot]'. "
+            "The figures are there without it: print(roofline(prof))"
         ) from error
     machine = points.machine
     figure = Figure(figsize=(9.5, 6), dpi=120, layout="constrained")
@@ -42,9 +42,9 @@ def roofline_figure(points: Roofline, title: str) -> Any:
         f"{machine.flops_per_second / 1e9:.0f} GFLOP/s", (high, machine.flops_per_second), xytext=(-4, 5),
         textcoords="offset points", ha="right", color="#555",
     )  # fmt: skip
-    axes.annotate(
-        f"{machine.bytes_per_second / 1e9:.1f} GB/s", (low * 1.6, low * 1.6 * machine.bytes_per_second),
-        xytext=(-6, 12), textcoords="offset points", color="#555", rotation=34,
+    axes.text(
+        low * 1.3, low * 1.45 * machine.bytes_per_second, f"{machine.bytes_per_second / 1e9:.1f} GB/s",
+        color="#555", rotation=45, rotation_mode="anchor", transform_rotates_text=True, va="bottom",
     )  # fmt: skip
     longest = max((p.seconds for p in points), default=1.0)
     for kind, color in COLORS.items():
@@ -67,10 +67,9 @@ def roofline_figure(points: Roofline, title: str) -> Any:
     axes.set_title(title)
     axes.grid(True, which="major", color="#ddd", lw=0.6)
     axes.set_axisbelow(True)
-    handles = axes.legend(loc="lower right").legend_handles
+    handles: Any = axes.legend(loc="lower right").legend_handles
     for handle in handles:
-        if hasattr(handle, "set_sizes"):
-            handle.set_sizes([60])
+        handle.set_sizes([60])
     return figure
 
 

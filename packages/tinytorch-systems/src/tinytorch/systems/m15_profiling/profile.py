@@ -31,6 +31,8 @@ class profile:
         record_shapes: show the shapes of the inputs in tables.
         profile_memory: watch the memory of tensors.
         with_flops: show floating-point operations and bytes moved in tables.
+        with_temporaries: count in peaks of memory also the arrays that an operation makes and drops again. They
+            are traced by `tracemalloc`, whose own peak is reset by that, and which slows everything down.
 
     Raises:
         RuntimeError: (from the block) it has been used before.
@@ -39,13 +41,18 @@ class profile:
     """
 
     def __init__(
-        self, *, record_shapes: bool = False, profile_memory: bool = False, with_flops: bool = False
+        self,
+        *,
+        record_shapes: bool = False,
+        profile_memory: bool = False,
+        with_flops: bool = False,
+        with_temporaries: bool = False,
     ) -> None:
         self.record_shapes = record_shapes
-        self.profile_memory = profile_memory
+        self.profile_memory = profile_memory or with_temporaries
         self.with_flops = with_flops
-        self._memory = Memory() if profile_memory else None
-        self._recorder = Recorder(self._memory)
+        self._memory = Memory() if self.profile_memory else None
+        self._recorder = Recorder(self._memory, with_temporaries)
         self._state = "new"
 
     def start(self) -> None:
@@ -83,6 +90,7 @@ class profile:
             raise RuntimeError(
                 f"this profile {what}: read and export it after the block, with profile() as prof: ..."
             )
+        self._recorder.finish()
         return self._recorder.events
 
     def key_averages(self, group_by_input_shape: bool = False) -> EventList:
@@ -96,7 +104,7 @@ class profile:
         """
         rows = by_operation(self.events(), group_by_input_shape)
         shapes = self.record_shapes and group_by_input_shape
-        return EventList(rows, shapes, self.with_flops, self.profile_memory, self.duration * 1e6)
+        return EventList(rows, (shapes, self.with_flops, self.profile_memory), self.duration * 1e6)
 
     def module_averages(self) -> ModuleTable:
         """Return a row for each module that was called, with the sums over its calls, forward and backward.
@@ -114,7 +122,7 @@ class profile:
 
     @property
     def total_flops(self) -> int:
-        """Floating-point operations of all products, forward and backward, as PyTorch's `FlopCounterMode` counts.
+        """Floating-point operations of products, forward and backward, as PyTorch's `FlopCounterMode` has.
 
         What has no formula is left out: see `without_formula`.
         """
@@ -127,12 +135,14 @@ class profile:
 
     @property
     def without_formula(self) -> dict[str, int]:
-        """The operations and other work whose floating-point operations aren't known, and how often they ran."""
+        """The operations and other work without a formula for their FLOPs, and how often they ran."""
         return totals(self.events())[1]
 
     @property
     def peak_memory(self) -> int:
-        """The most bytes that what was made in the block, by operations and their rules, has held.
+        """The most bytes that was held of what operations and their rules made in the block.
+
+        Without `with_temporaries` that is what they left; what they dropped again isn't seen.
 
         Raises:
             RuntimeError: memory wasn't watched.
@@ -203,9 +213,20 @@ class Profiler(profile):
         record_shapes: as of `profile`.
         profile_memory: as of `profile`.
         with_flops: as of `profile`.
+        with_temporaries: as of `profile`.
     """
 
     def __init__(
-        self, *, record_shapes: bool = True, profile_memory: bool = True, with_flops: bool = True
+        self,
+        *,
+        record_shapes: bool = True,
+        profile_memory: bool = True,
+        with_flops: bool = True,
+        with_temporaries: bool = False,
     ) -> None:
-        super().__init__(record_shapes=record_shapes, profile_memory=profile_memory, with_flops=with_flops)
+        super().__init__(
+            record_shapes=record_shapes,
+            profile_memory=profile_memory,
+            with_flops=with_flops,
+            with_temporaries=with_temporaries,
+        )

@@ -6,6 +6,7 @@ import threading
 from time import perf_counter_ns as now
 from typing import Any
 
+import numpy as np
 from tinytorch.core import (
     Watcher,
     ops,
@@ -13,8 +14,10 @@ from tinytorch.core import (
     register_module_forward_pre_hook,
 )
 
-from .events import BACKWARD, MODULE, OPERATION, RANGE, WALK, WORK, Event, described
+from .events import BACKWARD, MODULE, OPERATION, PLAIN, RANGE, WALK, WORK, Event, described
 from .memory import Memory
+
+_operations: dict[Any, Any] = {}  # by their forwards; None for a function that is no operation's
 
 
 class _Running(threading.local):
@@ -30,23 +33,25 @@ running = _Running()
 class Recorder(Watcher):
     """Notes an `Event` for all that its thread does between `start()` and `stop()`."""
 
-    def __init__(self, memory: Memory | None) -> None:
+    def __init__(self, memory: Memory | None, temporaries: bool = False) -> None:
         self.events: list[Event] = []
         self.memory = memory
+        self._tracer = memory if temporaries else None
         self.began = self.ended = 0
         self._open: list[Event] = []
         self._walks: list[
             list[Any]
-        ] = []  # for each walk that is going on: when the last node ended, events then
+        ] = []  # of each walk: when its last node ended, how many events then, its scope
         self._births: dict[int, Event] = {}
-        self._operations: dict[Any, Any] = {}
+        self._names: dict[str, str] = {}  # of the rules, by those of the operations
         self._leaves: list[Any] = []
         self._handles: list[Any] = []
-        self._paths: dict[int, str] = {}  # of the modules in the outermost module that is running
-        self._roots: list[Any] = []
+        self._finished = False
 
     def start(self) -> None:
         """Begin."""
+        if self._tracer is not None:
+            self._tracer.trace()
         super().start()
         self._me = threading.get_ident()
         self._handles = [
@@ -67,20 +72,34 @@ class Recorder(Watcher):
             self._close(self.ended)
         self._settle()
         self._walks.clear()
-        self._roots.clear()
         self._births.clear()
         if self.memory is not None:
             self.memory.forget()
+
+    def finish(self) -> None:
+        """Do what could wait until the profile is read: name the modules, and sum up the times of parts."""
+        if self._finished:
+            return
+        self._finished = True
+        paths: dict[int, str] = {}
+        roots = []  # kept so long that no other module gets the id of one
         for event in self.events:
-            event.module = None if event.module is None else type(event.module)
             if event.parent is not None:
                 event.parent.nested += event.total
+            if event.module is not None:
+                if id(event.module) not in paths:
+                    _name(event.module, paths)
+                roots.append(event.module)
+                event.path = paths[id(event.module)]
+                event.module = type(event.module)
 
     # Ranges
 
     def open(self, kind: str, name: str, module: Any = None) -> Event:
         """Begin a range, which what follows is a part of."""
-        event = Event(kind, name, now(), parent=self._open[-1] if self._open else None, module=module)
+        event = Event(kind, name, now(), 0, self._open[-1] if self._open else None)
+        if module is not None:
+            event.module = module
         self.events.append(event)
         self._open.append(event)
         return event
@@ -102,21 +121,7 @@ class Recorder(Watcher):
     def _enter(self, module: Any, args: Any) -> None:
         if threading.get_ident() != self._me:
             return
-        if id(module) not in self._paths:
-            self._name(module)
-        event = self.open(MODULE, type(module).__name__, module)
-        event.path = self._paths[id(module)]
-
-    def _name(self, module: Any) -> None:
-        """Name a module that isn't part of another, and all in it."""
-        base = root = type(module).__name__
-        taken = set(self._paths.values())
-        number = 2
-        while root in taken:
-            root, number = f"{base}#{number}", number + 1
-        self._roots.append(module)  # so that no other module gets the same id
-        for name, part in module.named_modules():
-            self._paths.setdefault(id(part), f"{root}.{name}" if name else root)
+        self.open(MODULE, type(module).__name__, module)
 
     def _leave(self, module: Any, args: Any, output: Any) -> None:
         if threading.get_ident() == self._me:
@@ -131,6 +136,9 @@ class Recorder(Watcher):
         """Time the forward of an operation."""
         if self._leaves:
             self._settle()
+        tracer = self._tracer
+        if tracer is not None:
+            tracer.begin()
         start = now()
         out = super().run(function, *values)
         end = now()
@@ -143,20 +151,23 @@ class Recorder(Watcher):
             self._open[-1] if self._open else None,
         )
         if op is not None:
-            event.values = dict(zip(op.names, map(described, values), strict=False))
-            if out.__class__ is tuple:
+            event._names = op.names
+            event._values = [x.shape if x.__class__ is np.ndarray else described(x) for x in values]
+            if out.__class__ is tuple and out[1]:
                 event.extras = {name: described(x) for name, x in out[1].items()}
         elif self.memory is not None:
             event.live = self.memory.live
+        if tracer is not None:
+            event.peak = tracer.highest()
         self.events.append(event)
         return out
 
     def _operation(self, function: Any) -> Any:
         try:
-            return self._operations[function]
+            return _operations[function]
         except KeyError:
-            self._operations.update((op.forward, op) for op in ops.values())
-            return self._operations.setdefault(function, None)
+            _operations.update((op.forward, op) for op in ops.values())
+            return _operations.setdefault(function, None)
 
     def made(self, op: Any, arrays: Any, result: Any) -> None:
         """Note what came of an operation: its shape, its memory, its node."""
@@ -184,12 +195,16 @@ class Recorder(Watcher):
 
     def _see_all(self, value: Any) -> int:
         """Count the arrays in what an operation saved."""
-        see = self.memory.see  # type: ignore[union-attr]
-        if value.__class__ in (list, tuple):
-            return sum(map(self._see_all, value))
+        kind = value.__class__
+        if kind is np.ndarray:
+            return self.memory.see(value, True)  # type: ignore[union-attr]
+        if kind in PLAIN:
+            return 0
+        if kind in (list, tuple):
+            return sum([self._see_all(x) for x in value])
         if hasattr(value, "__dict__"):
-            return sum(map(self._see_all, vars(value).values()))
-        return see(value, True)
+            return sum([self._see_all(x) for x in vars(value).values()])
+        return 0
 
     def _settle(self) -> None:
         """Count the gradients that the leaves have got since the last walk."""
@@ -210,10 +225,14 @@ class Recorder(Watcher):
             return
         walk = self._walks[-1]
         forward = self._births.get(node.birth)
-        event = Event(BACKWARD, repr(node)[1:-1], walk[0], end, walk[2], forward=forward)
+        name = self._names.get(node.name)
+        if name is None:
+            name = self._names[node.name] = repr(node)[1:-1]
+        event = Event(BACKWARD, name, walk[0], end, walk[2])
+        event.forward = forward
         event.out = g.shape
         edges = node.edges
-        event.needs = tuple(edge is not None for edge in edges)
+        event.needs = tuple([edge is not None for edge in edges])
         moved = g.nbytes
         for x in node.saved:
             moved += getattr(x, "nbytes", 0)
@@ -221,9 +240,10 @@ class Recorder(Watcher):
             if d.base is None and d is not g:
                 moved += d.nbytes
         event.moved = moved
-        for part in self.events[walk[1] :]:  # what the rule computed by operations, as checkpointing does
-            if part.parent is walk[2]:
-                part.parent = event
+        if len(self.events) > walk[1]:  # what the rule computed by operations, as checkpointing does
+            for part in self.events[walk[1] :]:
+                if part.parent is walk[2]:
+                    part.parent = event
         self.events.append(event)
         memory = self.memory
         if memory is not None:
@@ -234,15 +254,31 @@ class Recorder(Watcher):
                 if hasattr(edge, "grad"):
                     self._leaves.append(edge)
             event.live = memory.live
+        if self._tracer is not None:
+            event.peak = self._tracer.highest()
+            self._tracer.begin()
         walk[1] = len(self.events)
         walk[0] = now()
 
     def _end_of_walk(self, begins: bool) -> None:
         if begins:
             scope = self.open(WALK, "backward")
+            if self._tracer is not None:
+                self._tracer.begin()
             self._walks.append([now(), len(self.events), scope])
         elif self._walks:
             self.close(self._walks.pop()[2])
+
+
+def _name(module: Any, paths: dict[int, str]) -> None:
+    """Name a module that isn't part of one that has been named, and all in it."""
+    base = root = type(module).__name__
+    taken = set(paths.values())
+    number = 2
+    while root in taken:
+        root, number = f"{base}#{number}", number + 1
+    for name, part in module.named_modules():
+        paths.setdefault(id(part), f"{root}.{name}" if name else root)
 
 
 # What core does on arrays outside of operations, by the name of the function that does it.

@@ -52,7 +52,7 @@ class LayerInfo:
     is_leaf: bool = True
 
 
-COLUMNS = {
+COLUMNS: dict[str, tuple[str, Any]] = {
     "input_size": ("Input Shape", lambda x: _shape(x.input_size)),
     "output_size": ("Output Shape", lambda x: _shape(x.output_size)),
     "num_params": ("Param #", lambda x: _number(x.num_params if x.is_leaf else x.own_params)),
@@ -284,7 +284,8 @@ def _made(shape: tuple[int, ...], dtype: Any) -> Tensor:
         dtype = get_default_dtype()
     if np.dtype(dtype).kind != "f":
         return from_numpy(np.zeros(shape, dtype))
-    return rand(*shape).to(dtype)
+    made: Tensor = rand(*shape).to(dtype)
+    return made
 
 
 def _found(value: Any) -> Any:

@@ -15,8 +15,8 @@ THREAD = 1  # a profile sees one thread
 def chrome_trace(events: list[Event], began: int) -> str:
     """Return events as JSON for https://ui.perfetto.dev and chrome://tracing.
 
-    Every event is a complete one ("X"), times are in microseconds since the profile began; an arrow ("s" to "f")
-    leads from each operation to its gradient rule; live memory is a counter ("C").
+    Every event is a complete one ("X"), times are in microseconds since the profile began; an arrow ("s" to
+    "f") leads from each operation to its gradient rule; live memory is a counter ("C").
 
     Source: "Trace Event Format", https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
     """
