@@ -15,6 +15,9 @@ from types import ModuleType
 from typing import Any
 
 import torch
+import torch.ao.quantization
+import torch.utils.benchmark
+import torch.utils.checkpoint
 
 from .deviations import ACCEPTED
 from .libraries import FACADE, FUNCTIONAL, ROOMS, facades, stub_names
@@ -32,6 +35,8 @@ USED_MOST = (
 ).split()
 # Left out everywhere: see `deviations.GENERAL`, and what PyTorch itself calls deprecated.
 EVERYWHERE = {"device", "out", "layout", "pin_memory", "memory_format", "names", "size_average", "reduce", "self"}
+# What of systems is compared by the tests of its package alone: measurements differ from run to run.
+ON_ITS_OWN = ("torch.profiler", "torch.utils.benchmark")
 INTERNAL = re.compile(r".*(torch_function|_with_indices|DataPipe|Uninitialized|boolean_dispatch|assert_|factory|DataChunk|Container|Options|_params_).*")
 
 
@@ -42,8 +47,10 @@ def place(name: str, facade: ModuleType, functional: bool) -> str:
         rooms = [torchvision.transforms.functional if facade.__name__.endswith("functional") else torchvision.transforms]
     if facade.__name__.startswith("tinytorch.vision.datasets"):
         rooms = [torchvision.datasets]
+    if facade.__name__.startswith("tinytorch.systems"):
+        rooms += [torch.profiler, torch.utils.benchmark, torch.utils.checkpoint, torch.ao.quantization]
     if inspect.ismodule(getattr(facade, name)):
-        return {"functional": "torch.nn.functional", "init": "torch.nn.init"}.get(name, f"torchvision.{name}")
+        return {"functional": "torch.nn.functional", "init": "torch.nn.init", "prune": "torch.nn.utils.prune"}.get(name, f"torchvision.{name}")
     for room in rooms:
         if not inspect.ismodule(getattr(room, name, room)):
             return f"{room.__name__}.{name}"
@@ -86,8 +93,11 @@ def mapping() -> dict[str, Any]:
                 module, _, last = where.rpartition(".")
                 theirs = getattr(find(module), last)
             entry = {"name": f"{facade.__name__}.{name}", "pytorch": where}
-            if where and differences(name, functional):
-                entry["differs"] = differences(name, functional)
+            differs = differences(name, functional) if where else []
+            if where.startswith(ON_ITS_OWN):
+                differs += ["not compared call by call, because it measures"]
+            if differs:
+                entry["differs"] = differs
             if where and callable(thing) and without(thing, theirs):
                 entry["without"] = without(thing, theirs)
             names.append(entry)
