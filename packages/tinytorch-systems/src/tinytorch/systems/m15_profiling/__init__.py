@@ -11,6 +11,7 @@ from .flops import (
 from .machine import MachinePeaks as MachinePeaks, measure_machine as measure_machine
 from .modules import ModuleCost as ModuleCost, ModuleTable as ModuleTable
 from .profile import Profiler as Profiler, profile as profile
-from .recorder import record_function as record_function
+from .ranges import record_function as record_function
 from .roofline import Roofline as Roofline, RooflinePoint as RooflinePoint, roofline as roofline
-from .summary import LayerInfo as LayerInfo, ModelStatistics as ModelStatistics, summary as summary
+from .statistics import LayerInfo as LayerInfo, ModelStatistics as ModelStatistics
+from .summary import summary as summary

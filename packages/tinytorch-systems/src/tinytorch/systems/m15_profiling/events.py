@@ -56,7 +56,7 @@ class Event:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What an operation was called with, by parameter; in the place of arrays shapes, which are tuples."""
+        """What an operation was called with, by parameter; in the place of arrays shapes: tuples."""
         return dict(zip(self._names, self._values, strict=False))
 
     def __repr__(self) -> str:

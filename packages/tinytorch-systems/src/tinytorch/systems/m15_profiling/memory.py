@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .events import PLAIN
+
 _tracing: Memory | None = None  # who watches temporary arrays
 
 
@@ -66,6 +68,19 @@ class Memory:
         self.live += size
         self.peak = max(self.peak, self.live)
         return size
+
+    def see_all(self, value: Any) -> int:
+        """Note the arrays, made just now, in anything that an operation saved for its rule."""
+        kind = value.__class__
+        if kind is np.ndarray:
+            return self.see(value, True)
+        if kind in PLAIN:
+            return 0
+        if kind in (list, tuple):
+            return sum([self.see_all(x) for x in value])
+        if hasattr(value, "__dict__"):
+            return sum([self.see_all(x) for x in vars(value).values()])
+        return 0
 
     def _gone(self, block: Any) -> None:
         known: Any = self._blocks.get(block.key)

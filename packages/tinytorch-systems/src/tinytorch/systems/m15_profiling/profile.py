@@ -31,8 +31,8 @@ class profile:
         record_shapes: show the shapes of the inputs in tables.
         profile_memory: watch the memory of tensors.
         with_flops: show floating-point operations and bytes moved in tables.
-        with_temporaries: count in peaks of memory also the arrays that an operation makes and drops again. They
-            are traced by `tracemalloc`, whose own peak is reset by that, and which slows everything down.
+        with_temporaries: count in peaks of memory also the arrays that an operation makes and drops again.
+            They are traced by `tracemalloc`, which slows all down, and whose own peak is reset by that.
 
     Raises:
         RuntimeError: (from the block) it has been used before.

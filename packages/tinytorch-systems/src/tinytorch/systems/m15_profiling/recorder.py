@@ -14,20 +14,18 @@ from tinytorch.core import (
     register_module_forward_pre_hook,
 )
 
-from .events import BACKWARD, MODULE, OPERATION, PLAIN, RANGE, WALK, WORK, Event, described
+from .events import BACKWARD, MODULE, OPERATION, WALK, WORK, Event, described
 from .memory import Memory
+from .ranges import name_modules, running
 
+# What core does on arrays outside of operations, by the name of the function that does it.
+WORKS = {
+    "_run_here": "optimizer update",
+    "share": "optimizer update",
+    "_assign": "assignment",
+    "array": "copy",
+}
 _operations: dict[Any, Any] = {}  # by their forwards; None for a function that is no operation's
-
-
-class _Running(threading.local):
-    """The recorders of a thread that are running, the outermost first."""
-
-    def __init__(self) -> None:
-        self.recorders: list[Recorder] = []
-
-
-running = _Running()
 
 
 class Recorder(Watcher):
@@ -88,7 +86,7 @@ class Recorder(Watcher):
                 event.parent.nested += event.total
             if event.module is not None:
                 if id(event.module) not in paths:
-                    _name(event.module, paths)
+                    name_modules(event.module, paths)
                 roots.append(event.module)
                 event.path = paths[id(event.module)]
                 event.module = type(event.module)
@@ -189,22 +187,9 @@ class Recorder(Watcher):
             event.allocated = memory.see(out, True)
             if node is not None:
                 for x in node.saved:
-                    event.allocated += self._see_all(x)
+                    event.allocated += memory.see_all(x)
             event.live = memory.live
         super().made(op, arrays, result)
-
-    def _see_all(self, value: Any) -> int:
-        """Count the arrays in what an operation saved."""
-        kind = value.__class__
-        if kind is np.ndarray:
-            return self.memory.see(value, True)  # type: ignore[union-attr]
-        if kind in PLAIN:
-            return 0
-        if kind in (list, tuple):
-            return sum([self._see_all(x) for x in value])
-        if hasattr(value, "__dict__"):
-            return sum([self._see_all(x) for x in vars(value).values()])
-        return 0
 
     def _settle(self) -> None:
         """Count the gradients that the leaves have got since the last walk."""
@@ -268,58 +253,3 @@ class Recorder(Watcher):
             self._walks.append([now(), len(self.events), scope])
         elif self._walks:
             self.close(self._walks.pop()[2])
-
-
-def _name(module: Any, paths: dict[int, str]) -> None:
-    """Name a module that isn't part of one that has been named, and all in it."""
-    base = root = type(module).__name__
-    taken = set(paths.values())
-    number = 2
-    while root in taken:
-        root, number = f"{base}#{number}", number + 1
-    for name, part in module.named_modules():
-        paths.setdefault(id(part), f"{root}.{name}" if name else root)
-
-
-# What core does on arrays outside of operations, by the name of the function that does it.
-WORKS = {
-    "_run_here": "optimizer update",
-    "share": "optimizer update",
-    "_assign": "assignment",
-    "array": "copy",
-}
-
-
-class record_function:
-    """Name a range of code, which then shows up in the profiles that are running.
-
-    It can also decorate a function. Without a running profile it does nothing.
-
-    Args:
-        name: what it is shown as.
-
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.profiler.record_function.html
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._opened: list[list[tuple[Recorder, Event]]] = []
-
-    def __enter__(self) -> record_function:
-        self._opened.append([(r, r.open(RANGE, self.name)) for r in running.recorders])
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for recorder, event in reversed(self._opened.pop()):
-            recorder.close(event)
-
-    def __call__(self, function: Any) -> Any:
-        """Decorate a function: each call is such a range."""
-        from functools import wraps
-
-        @wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with record_function(self.name):
-                return function(*args, **kwargs)
-
-        return wrapper
