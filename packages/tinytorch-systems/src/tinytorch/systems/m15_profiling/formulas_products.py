@@ -45,25 +45,24 @@ def _linear(call: Call) -> tuple[int, int]:
     return 2 * call.size() * call["weight"][-1], call.size() if call["bias"] is not None else 0
 
 
-def _bilinear_sizes(call: Call) -> dict[str, int]:
-    return dict(zip("noij", (prod(call["input1"][:-1]), *call["weight"]), strict=True))
+def _bilinear_sizes(call: Call) -> tuple[int, int, int, int]:
+    """Return the rows, the outputs, and the widths of the two inputs."""
+    return prod(call["input1"][:-1]), *call["weight"]
 
 
 def bilinear_backward(call: Call) -> tuple[int, int]:
-    """For each of the three factors the contraction of the gradient with the other two."""
-    terms = ("no,oij,nj->ni", "no,oij,ni->nj", "no,ni,nj->oij")
-    total = [0, call.size() * bool(call.needs[-1] and call["bias"])]
-    for needed, (left, _, output) in zip(call.needs, (t.partition("->") for t in terms), strict=False):
-        if needed:
-            counts = contraction(left.split(","), _bilinear_sizes(call), output)
-            total = [a + b for a, b in zip(total, counts, strict=True)]
-    return total[0], total[1]
+    """For an input the weight with the other one, then with g; for the weight the inputs, then with g."""
+    n, o, i, j = _bilinear_sizes(call)
+    first, second, weight, *bias = call.needs
+    flops = 2 * n * o * (i * j * (first + second + weight) + i * first + j * second)
+    return flops, n * i * j * weight + call.size() * any(bias)
 
 
 @register_flop_formula("bilinear", bilinear_backward)
 def _bilinear(call: Call) -> tuple[int, int]:
-    flops, elementwise = contraction(["ni", "oij", "nj"], _bilinear_sizes(call), "no")
-    return flops, elementwise + (call.size() if call["bias"] is not None else 0)
+    """The weight with the first input for all outputs, then with the second."""
+    n, o, i, j = _bilinear_sizes(call)
+    return 2 * n * o * (i * j + j), call.size() if call["bias"] is not None else 0
 
 
 # Convolutions

@@ -33,7 +33,7 @@ def chrome_trace(events: list[Event], began: int) -> str:
             {
                 "ph": "X",
                 "cat": event.kind,
-                "name": event.path or event.name,
+                "name": (event.path or event.name).encode("utf-8", "replace").decode(),
                 "ts": at,
                 "dur": event.total / 1000,
                 **where,
