@@ -114,7 +114,6 @@ class ContinuousBatcher:
             if self.running:
                 for request, scores in zip(self.running, self._scores(), strict=True):
                     self._choose(request, scores, written)
-            self._leave()
             while self.waiting and len(self.running) < self.max_batch:
                 request = self.waiting.popleft()
                 if not request.done:

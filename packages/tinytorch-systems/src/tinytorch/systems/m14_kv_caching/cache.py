@@ -217,6 +217,8 @@ class KVCache(Sequence[LayerMemory]):
     def hidden(self, model: GPT, ids: Tensor, key_padding_mask: Tensor | None = None) -> Tensor:
         """Do the work of `GPT.hidden` for new positions: (B, T, n_embd) for ids (B, T).
 
+        After an error in the middle, the cache is as before, or empty if it has a window.
+
         Raises:
             ValueError: there is no room for them, or the cache is of another model or batch.
             IndexError: an id is outside the vocabulary.
@@ -234,16 +236,24 @@ class KVCache(Sequence[LayerMemory]):
         past = self._even_length()
         if self.max_length is not None and past + T > self.max_length:
             raise full(past, T, self.max_length)
-        with no_grad():
-            out: Tensor
-            if B * T <= FEW and key_padding_mask is None and is_lean(model):
-                out = decode(model, ids.numpy(), past, self.layers)
-            else:
-                out = model.hidden(ids, key_padding_mask, list(self.layers))
+        try:
+            with no_grad():
+                out = self._computed(model, ids, key_padding_mask, past)
+        except BaseException:  # Ctrl-C, too, may come between two layers
+            self.truncate(past if self.window is None else 0)
+            raise
         self._note(ids.numpy())
         if is_grad_enabled() and any(p.requires_grad for p in model.parameters()):
             out = out.requires_grad_()
             out.register_hook(refuse)
+        return out
+
+    def _computed(self, model: GPT, ids: Tensor, padding: Tensor | None, past: int) -> Tensor:
+        out: Tensor
+        if 0 < ids.size(0) * ids.size(1) <= FEW and padding is None and is_lean(model):
+            out = decode(model, ids.numpy(), past, self.layers)
+        else:
+            out = model.hidden(ids, padding, list(self.layers))
         return out
 
     def _even_length(self) -> int:

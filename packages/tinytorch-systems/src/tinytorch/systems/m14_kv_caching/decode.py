@@ -226,7 +226,7 @@ def activated(name: str, x: Any) -> Any:
         p *= x
         return p
     if name == "relu":
-        return np.maximum(x, 0, x)
+        return np.maximum(x, 0, out=x)
     if name == "silu":
         e = np.exp(-x)
         e += 1
