@@ -119,6 +119,8 @@ from .m19_benchmarking import (
     unpaired_ratio as unpaired_ratio,
 )
 from .m20_capstone import (
+    Contestant as Contestant,
+    Conversation as Conversation,
     Corpus as Corpus,
     ServerLimits as ServerLimits,
     TinyGPT as TinyGPT,
@@ -126,6 +128,7 @@ from .m20_capstone import (
     TinyGPTOptions as TinyGPTOptions,
     TinyGPTServer as TinyGPTServer,
     TinyGPTTraining as TinyGPTTraining,
+    olympics as olympics,
     read_corpus as read_corpus,
     tinytorch_gpt as tinytorch_gpt,
 )

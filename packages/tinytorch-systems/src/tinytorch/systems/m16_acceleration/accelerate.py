@@ -40,10 +40,17 @@ class Acceleration:
         self.library = library
         self.reason = reason
         self.served: dict[str, str] = {}
+        self._blas: Any = None
         self._exchanged: list[tuple[str, Any]] = []
         if library is not None:
             with _lock:
                 self._exchange(library)
+            if number_of_threads() > 1:
+                # Threads of NumPy's BLAS go on looking for work for a while after a product, and would keep
+                # the kernels' threads from the cores. What products are left for it, it does in one.
+                from threadpoolctl import ThreadpoolController
+
+                self._blas = ThreadpoolController().select(internal_api="openblas").limit(limits=1)
 
     def _exchange(self, library: Library) -> None:
         for module, names in NAMES.items():
@@ -86,6 +93,9 @@ class Acceleration:
                 if not _using[name]:
                     target.use()
             self._exchanged = []
+            if self._blas is not None:
+                self._blas.restore_original_limits()
+                self._blas = None
 
     def __enter__(self) -> Self:
         return self

@@ -141,67 +141,78 @@ EXPORT void convolution_input(array d, array g, array weight, const int64_t *siz
     convolve(floats(d), floats(g), turned, NULL, w, n);
 }
 
-#define SIDE 4 /* output channels, and WIDE_SIDE weights of each, whose sums are made at once */
-#if LANES == 16 || defined(__aarch64__)
-#define WIDE_SIDE 6
-#else
-#define WIDE_SIDE 2
-#endif
+/* The gradient of the weights is a sum over places: each place's gradients of all output channels, a row of
+   vectors, times the inputs that it saw. So it is a matrix product again, whose sum runs along the image's rows. */
 
-/* Sums over all places of `count` images of g times shifted inputs; `d` gets or adds rows x columns of them. */
-INLINE void weight_tile(const int rows, const int columns, long count, const float *g, long g_size, long g_plane,
-                        const float *x, long x_size, const long *offset, long oh, long row, long wide, float *d,
-                        long depth) {
-    vec sums[SIDE][WIDE_SIDE];
+#define STRIP 12 /* weights of one output channel whose sums are made at once */
+
+INLINE void strip_tile(const int rows, const int vectors, long count, const float *x, long x_size, long wide,
+                       const long *offset, const float *g, long g_size, long oh, long ow, long pitch, float *to) {
+    vec sums[STRIP][WIDE];
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) sums[i][j] = (vec){0};
+        for (int j = 0; j < vectors; j++) sums[i][j] = (vec){0};
     for (long image = 0; image < count; image++)
-        for (long y = 0; y < oh; y++)
-            for (long v = 0; v < row; v++) {
-                const float *from = x + image * x_size + y * wide + v * LANES;
-                const float *given = g + image * g_size + (y * row + v) * LANES;
-                vec in[WIDE_SIDE];
-                for (int j = 0; j < columns; j++) in[j] = load(from + offset[j]);
-                for (int i = 0; i < rows; i++) {
-                    vec one = load(given + i * g_plane);
-                    for (int j = 0; j < columns; j++) sums[i][j] += one * in[j];
-                }
+        for (long y = 0; y < oh; y++) {
+            const float *given = g + image * g_size + y * ow * pitch, *from = x + image * x_size + y * wide;
+            const float *in[STRIP];
+            for (int i = 0; i < rows; i++) in[i] = from + offset[i];
+            for (long p = 0; p < ow; p++, given += pitch) {
+                vec one[WIDE];
+                for (int j = 0; j < vectors; j++) one[j] = load(given + j * LANES);
+                for (int i = 0; i < rows; i++)
+                    for (int j = 0; j < vectors; j++) sums[i][j] += in[i][p] * one[j];
             }
+        }
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < columns; j++) d[i * depth + j] = sum_of(sums[i][j]);
+        for (int j = 0; j < vectors; j++) store(to + i * pitch + j * LANES, sums[i][j]);
+}
+
+#define STRIP_TILE(r, v)                                                                            \
+    case v:                                                                                         \
+        if (v <= WIDE) {                                                                            \
+            if (rows == r) strip_tile(r, v, count, x, x_size, wide, offset, g, g_size, oh, ow, pitch, to); \
+            else                                                                                    \
+                for (int i = 0; i < rows; i++)                                                      \
+                    strip_tile(1, v, count, x, x_size, wide, offset + i, g, g_size, oh, ow, pitch,  \
+                               to + i * pitch);                                                     \
+        }                                                                                           \
+        break;
+
+static int strip_height(int vectors) { return vectors > 2 ? 6 : LANES == 16 ? 12 : 6; }
+
+static void any_strip_tile(int rows, int vectors, long count, const float *x, long x_size, long wide,
+                           const long *offset, const float *g, long g_size, long oh, long ow, long pitch,
+                           float *to) {
+    switch (vectors) {
+#if LANES == 16
+        STRIP_TILE(12, 1) STRIP_TILE(12, 2)
+#else
+        STRIP_TILE(6, 1) STRIP_TILE(6, 2)
+#endif
+        STRIP_TILE(6, 3) STRIP_TILE(6, 4)
+    }
 }
 
 static void weight_task(void *job, long i) {
     struct convolution *s = job;
     const struct window *w = &s->w;
-    long first = i * s->at_once, count = least(s->at_once, s->n - first);
-    long row = (w->ow + LANES - 1) / LANES, x_size = padded_size(w), plane = w->oh * row * LANES;
-    float *x = room(2, count * x_size), *g = room(3, count * w->outputs * plane);
-    float *d = s->out + i * w->outputs * s->depth;
-    for (long k = 0; k < count; k++)
+    long first = i * s->at_once, count = least(s->at_once, s->n - first), places = w->oh * w->ow;
+    long pitch = panel_width(w->outputs), x_size = padded_size(w), g_size = places * pitch;
+    float *x = room(2, count * x_size + count * g_size + pitch * s->depth);
+    float *g = x + panel_width(count * x_size), *sums = g + count * g_size;
+    for (long k = 0; k < count; k++) {
         pad_image(w, s->x + (first + k) * w->channels * w->height * w->width, x + k * x_size);
-    for (long k = 0; k < count * w->outputs * w->oh; k++) { /* rows of whole vectors, zeros at their ends */
-        const float *from = s->g + (first * w->outputs * w->oh + k) * w->ow;
-        FOR_ROW(w->ow) store(g + k * row * LANES + at, get(from + at, n));
+        pack_panel(s->g + (first + k) * w->outputs * places, 1, places, places, w->outputs, g + k * g_size);
     }
-    for (long k = 0; k < w->outputs; k += SIDE)
-        for (long j = 0; j < s->depth; j += WIDE_SIDE) {
-            const float *given = g + k * plane;
-            float *to = d + k * s->depth + j;
-            long rows = least(SIDE, w->outputs - k), columns = least(WIDE_SIDE, s->depth - j);
-            if (rows == SIDE && columns == WIDE_SIDE)
-                weight_tile(SIDE, WIDE_SIDE, count, given, w->outputs * plane, plane, x, x_size, s->offset + j,
-                            w->oh, row, padded_width(w), to, s->depth);
-            else if (rows == SIDE && columns == 3)
-                weight_tile(SIDE, WIDE_SIDE > 3 ? 3 : 1, count, given, w->outputs * plane, plane, x, x_size,
-                            s->offset + j, w->oh, row, padded_width(w), to, s->depth);
-            else
-                for (long a = 0; a < rows; a++)
-                    for (long b = 0; b < columns; b++)
-                        weight_tile(1, 1, count, given + a * plane, w->outputs * plane, plane, x, x_size,
-                                    s->offset + j + b, w->oh, row, padded_width(w), to + a * s->depth + b,
-                                    s->depth);
-        }
+    for (long k = 0; k < w->outputs; k += PANEL) {
+        int vectors = (int)(least(PANEL, pitch - k) / LANES), height = strip_height(vectors);
+        for (long j = 0; j < s->depth; j += height)
+            any_strip_tile((int)least(height, s->depth - j), vectors, count, x, x_size, padded_width(w),
+                           s->offset + j, g + k, g_size, w->oh, w->ow, pitch, sums + j * pitch + k);
+    }
+    float *d = s->out + i * w->outputs * s->depth;
+    for (long k = 0; k < w->outputs; k++)
+        for (long j = 0; j < s->depth; j++) d[k * s->depth + j] = sums[j * pitch + k];
 }
 
 struct gathering {

@@ -23,23 +23,18 @@ static void in_stretches(task work, struct stretch *job) {
     for (long from = i * STRETCH, to = least(from + STRETCH, job->size), at = from, n; \
          n = least(LANES, to - at), at < to; at += LANES)
 
-INLINE vec get(const float *x, long n) { return n == LANES ? load(x) : load_some(x, n); }
-INLINE void put(float *x, vec v, long n) {
-    if (n == LANES) store(x, v);
-    else store_some(x, v, n);
-}
-
 static void relu_task(void *job, long i) {
     struct stretch *s = job;
     FOR_STRETCH(s, i) {
         vec x = get(s->x + at, n);
-        put(s->out + at, choose(x <= 0.0f, all(0.0f), x), n); /* nan stays nan */
+        put(s->out + at, larger(all(0.0f), x), n); /* nan stays nan */
     }
 }
 
 static void relu_back_task(void *job, long i) {
     struct stretch *s = job;
-    FOR_STRETCH(s, i) put(s->out + at, choose(get(s->y + at, n) != 0.0f, get(s->x + at, n), all(0.0f)), n);
+    FOR_STRETCH(s, i)
+        put(s->out + at, where_equal(get(s->y + at, n), all(0.0f), all(0.0f), get(s->x + at, n)), n);
 }
 
 static void add_task(void *job, long i) {
@@ -98,7 +93,7 @@ static void gelu_task(void *job, long i) {
         put(s->out + at, x * p, n);
         if (!s->more) continue;
         if (s->kind) {
-            vec held = largest(smallest(x, all(20.0f)), all(-20.0f)); /* else 0 times infinity */
+            vec held = larger(all(-20.0f), smaller(all(20.0f), x)); /* else 0 times infinity */
             slope = p + p * (1.0f - p) * held * (held * held * (6.0f * CUBIC) + 2.0f * LINEAR);
         } else slope = p + x * exponential(square * -0.5f) * 0.3989422804f;
         put(s->more + at, slope, n);

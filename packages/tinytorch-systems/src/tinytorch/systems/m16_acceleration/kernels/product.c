@@ -3,13 +3,14 @@
    A tile of the result, 6 rows by 64 columns with AVX-512, stays in registers while the whole sum is made:
    24 vectors of sums, and each step of the sum takes 4 vectors of B and 6 numbers of A for 24 multiplications.
    B is first written as panels as wide as a tile, so that what comes next is always what lies next; A is read as
-   it lies. Long sums are made in pieces of DEEP, so that a panel's part stays in the cache.
+   it lies. Long sums are made in pieces, so that the panels stay in the cache.
 
    This is the scheme of Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008. */
 
 #define TALL 6
 #define PANEL (WIDE * LANES)
-#define DEEP 256
+#define DEEP 256        /* steps of a sum at a time, at least */
+#define PACKED 131072  /* numbers of B at a time, if that leaves more: 512 KiB, for the second cache */
 #define BROAD 2048 /* columns of B that are packed at a time */
 
 /* Element (i, p) of A is a[i * down + p * right]. Tiles are compiled for each size, and for either step 1. */
@@ -17,7 +18,10 @@ INLINE void tile(const int rows, const int vectors, long depth, const float *a, 
                  const float *b, float *c, long pitch, long columns, int add, const float *bias) {
     vec sums[TALL][WIDE];
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < vectors; j++) sums[i][j] = (vec){0};
+        for (int j = 0; j < vectors; j++) {
+            sums[i][j] = (vec){0};
+            __builtin_prefetch(c + i * pitch + j * LANES, 1); /* on its way while the sum is made */
+        }
     for (long p = 0; p < depth; p++) {
         vec w[WIDE];
         for (int j = 0; j < vectors; j++) w[j] = *(const vec *)(b + (p * vectors + j) * LANES);
@@ -158,10 +162,12 @@ static void multiply(float *c, const float *a, long a_down, long a_right, const 
         for (long i = 0; i < m && !add; i++)
             for (long j = 0; j < n; j++) c[i * n + j] = bias ? bias[j] : 0;
     int alone = m * k * n < 60000; /* waking others would take longer */
+    long deep = most(DEEP, PACKED / least(n, BROAD)), pieces = (k + deep - 1) / deep;
+    deep = pieces ? (k + pieces - 1) / pieces : 1;
     for (long j0 = 0; j0 < n; j0 += BROAD)
-        for (long p0 = 0; p0 < k; p0 += DEEP) {
+        for (long p0 = 0; p0 < k; p0 += deep) {
             struct product x = {0};
-            x.depth = least(DEEP, k - p0);
+            x.depth = least(deep, k - p0);
             x.columns = least(BROAD, n - j0);
             x.rows = m;
             x.a = a + p0 * a_right, x.a_down = a_down, x.a_right = a_right;

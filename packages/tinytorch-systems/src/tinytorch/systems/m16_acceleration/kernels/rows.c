@@ -2,9 +2,9 @@
 
 INLINE vec get_or(const float *x, long n, float rest) { /* the first n numbers, `rest` after them */
     if (n == LANES) return load(x);
-    float v[LANES];
-    for (int i = 0; i < LANES; i++) v[i] = i < n ? x[i] : rest;
-    return load(v);
+    vec first = {0};
+    for (int i = 0; i < LANES; i++) first[i] = i;
+    return where_less(first, all(n), load_some(x, n), all(rest));
 }
 
 #define FOR_ROW(width) for (long at = 0, n; n = least(LANES, (width) - at), at < (width); at += LANES)
@@ -15,16 +15,10 @@ static float row_sum(const float *x, long width) {
     return sum_of(s);
 }
 
-static float row_largest(const float *x, long width) { /* nan if there is one */
+static float row_largest(const float *x, long width) {
     vec m = all(-INFINITY);
-    FOR_ROW(width) {
-        vec v = get_or(x + at, n, -INFINITY);
-        m = choose(v <= m, m, v);
-    }
-    float found = m[0];
-    for (int i = 1; i < LANES; i++)
-        if (!(m[i] <= found)) found = m[i];
-    return found;
+    FOR_ROW(width) m = larger(get_or(x + at, n, -INFINITY), m);
+    return largest_of(m);
 }
 
 struct rows {

@@ -15,12 +15,6 @@ static void step_in_stretches(task work, struct step *job) {
     else share(work, job, tasks);
 }
 
-INLINE vec root(vec x) {
-    vec r;
-    for (int i = 0; i < LANES; i++) r[i] = __builtin_sqrtf(x[i]);
-    return r;
-}
-
 static void adam_task(void *job, long i) {
     struct step *s = job;
     FOR_STRETCH(s, i) {
