@@ -34,6 +34,7 @@ from tinytorch.systems import (
     finish_pruning,
     prune_channels,
     prune_model,
+    quantize,
     save_compressed,
     share_weights,
     shrink,
@@ -58,12 +59,11 @@ def images(folder, most):
 def cnn(size, channels=(16, 32, 64)):
     """Return a network of three convolutions for images of size x size."""
     layers, before = [], 1
-    pools = (size > 8, True, True)
-    for after, pool in zip(channels, pools):
-        layers += [Conv2d(before, after, 3, padding=1, bias=False), BatchNorm2d(after), ReLU()]
-        if pool:
-            layers.append(MaxPool2d(2))
-            size //= 2
+    for i, after in enumerate(channels):
+        stride = 2 if i == 0 and size > 8 else 1  # large images are halved at once
+        layers += [Conv2d(before, after, 3, stride, padding=1, bias=False), BatchNorm2d(after), ReLU()]
+        layers += [MaxPool2d(2)] if i else []
+        size = size // 2 if i or stride == 2 else size
         before = after
     return Sequential(*layers, Flatten(), Linear(before * size * size, 10))
 
@@ -279,10 +279,8 @@ def compare(folder, seed, most, quick, files):
         manual_seed(seed)
         net = train(make(size), data, epochs)
         report.add(name, "as trained", "", net)
-        import tinytorch.systems as ts
 
-        if hasattr(ts, "quantize"):
-            report.add(name, "int8", "", ts.quantize(net))
+        report.add(name, "int8", "", quantize(net))
         unstructured(report, name, net, more, shares)
         structured(report, name, net, more, (0.5,) if quick else (0.25, 0.5, 0.75, 0.9))
         shared(report, name, net, more, (3,) if quick else (1, 2, 3, 4))

@@ -24,7 +24,11 @@ def unpack(packed: Any, bits: int, n: int) -> Any:
         out[:, 0], out[:, 1] = packed >> 4, packed & 15
         return out.ravel()[:n]
     planes = np.unpackbits(packed, count=n * bits).reshape(n, bits)
-    return np.packbits(np.pad(planes, ((0, 0), (8 - bits, 0))), axis=1).ravel()
+    codes = planes[:, 0].copy()
+    for i in range(1, bits):
+        codes <<= 1
+        codes |= planes[:, i]
+    return codes
 
 
 @op
