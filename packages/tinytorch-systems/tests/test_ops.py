@@ -27,7 +27,41 @@ def bits(*values: int) -> Tensor:
     return from_numpy(np.array(values, dtype=np.uint8))
 
 
+def steps(*values: float) -> Tensor:
+    """Make a float32 tensor, which `opcheck` doesn't differentiate."""
+    return from_numpy(np.array(values, dtype=np.float32))
+
+
+def whole(*values: int) -> Tensor:
+    """Make a tensor of int64."""
+    return from_numpy(np.array(values, dtype=np.int64))
+
+
+def signed(*values: int) -> Tensor:
+    """Make a tensor of int8."""
+    return from_numpy(np.array(values, dtype=np.int8))
+
+
 CASES: dict[str, list[tuple]] = {
+    # quantization: steps so short that rounding to them looks like a straight line, cut off at both ends
+    "fake_quantize_per_tensor_affine": [
+        (t(3, 4), 1e-13, 0, -8 * 10**12, 3 * 10**12),
+        (t(7), 1e-13, 10**12, -2 * 10**12, 4 * 10**12),
+        (t(0, 2), 1e-13, 0, -5, 5),
+    ],
+    "fake_quantize_per_channel_affine": [
+        (t(3, 4), steps(1e-13, 2e-13, 4e-13), whole(0, 10**12, 0), 0, -8 * 10**12, 3 * 10**12),
+        (t(3, 2), steps(1e-13, 2e-13), whole(0, 0), -1, -3 * 10**12, 8 * 10**12),
+    ],
+    "round_to_grid": [
+        (t(2, 6), steps(1e-13, 2e-13).reshape(2, 1), whole(0, 1).reshape(2, 1), -4 * 10**12, 3 * 10**12),
+        (t(5), steps(1e-13), whole(0), -4 * 10**12, 3 * 10**12),
+    ],
+    "integer_linear": [
+        (bits(*range(6)).reshape(2, 3), signed(-128, 127, 3, 4, -5, 6).reshape(2, 3), 3, 0),
+        (signed(1, -2, 3).reshape(3), signed(1, 2, 3).reshape(1, 3)),
+        (signed(), bits()[:0].reshape(3, 0)),
+    ],
     # compression
     "from_codebook": [
         (t(2), bits(0b10110010), 1, (2, 4)),

@@ -90,6 +90,7 @@ from .m19_benchmarking import (
     ResultsError as ResultsError,
     ScenarioResult as ScenarioResult,
     Server as Server,
+    SimulatedMachine as SimulatedMachine,
     SingleStream as SingleStream,
     Stopwatch as Stopwatch,
     TaskSpec as TaskSpec,

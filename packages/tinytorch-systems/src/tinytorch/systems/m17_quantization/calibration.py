@@ -10,7 +10,7 @@ from .dtypes import QuantizedDtype
 from .ranges import scale_and_zero_point, to_steps
 
 METHODS = ("minmax", "percentile", "mse")
-SHARES = np.linspace(1.0, 0.3, 36)  # of the full range, that "mse" tries
+SHARES = np.concatenate([np.linspace(1, 0.3, 15), np.geomspace(0.27, 0.01, 12)])  # that "mse" tries
 
 
 def best_range(

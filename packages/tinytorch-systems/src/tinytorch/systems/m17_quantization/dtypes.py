@@ -27,6 +27,9 @@ class QuantizedDtype:
     def __repr__(self) -> str:
         return self.name
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> QuantizedDtype:
+        return self  # there is only one of each, so that `is` tells them apart
+
     @property
     def numpy(self) -> Any:
         """The NumPy dtype that holds one number: int8 or uint8."""

@@ -114,6 +114,8 @@ def _value(x: Any) -> Any:
 class FakeQuantize(Module):
     """Observe a range and round to it, in floats: what training with quantization in view does.
 
+    It observes while it is trained; in `eval()` the range stays, once there is one.
+
     Args:
         observer: the class of the observer.
         quant_min: the smallest whole number, if not the dtype's.
@@ -160,6 +162,11 @@ class FakeQuantize(Module):
         """Let through what comes as it is."""
         self.faking = False
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether anything was observed."""
+        return bool(self.activation_post_process.has_seen)
+
     def calculate_qparams(self) -> tuple[Tensor, Tensor]:
         """Return the observer's scale and zero-point."""
         found: tuple[Tensor, Tensor] = self.activation_post_process.calculate_qparams()
@@ -168,7 +175,7 @@ class FakeQuantize(Module):
     def forward(self, X: Tensor) -> Tensor:
         """Return the input, rounded."""
         observer = self.activation_post_process
-        if self.observing:
+        if self.observing and (self.training or not self.has_seen):
             observer(X.detach())
             self.scale, self.zero_point = self.calculate_qparams()
         if not self.faking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def integer_linear(input: Array, weight: Array, input_zero: Any = 0, weight_zero
         )
     if input.ndim == 0 or input.shape[-1] != weight.shape[1]:
         raise RuntimeError(f"integer_linear(): shapes don't go together: {input.shape} and {weight.shape}")
-    rows = input.reshape(-1, weight.shape[1]) if input.size else input.reshape(0, weight.shape[1])
+    rows = input.reshape(math.prod(input.shape[:-1]), weight.shape[1])
     zeros = np.broadcast_to(input_zero, (*input.shape[:-1], 1)).reshape(-1, 1)
     out = np.zeros((len(rows), len(weight)), np.int32)
     for start in range(0, weight.shape[1], CHUNK):
