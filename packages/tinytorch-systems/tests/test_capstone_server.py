@@ -258,11 +258,13 @@ def test_a_slow_request_loses_its_place(gpt):
         socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection,
     ):
         began = time.monotonic()
-        with pytest.raises(OSError):  # noqa: PT011  (which one depends on the system)
+        try:
             for byte in head(server):
                 connection.sendall(bytes([byte]))
                 time.sleep(0.05)
-        assert time.monotonic() - began < 3
+        except OSError:
+            pass
+        assert 0.2 < time.monotonic() - began < 1.5
         wait_until(lambda: threads_of(server) == 0)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..m15_profiling import profile
 from ..m19_benchmarking import Case, Race, html_report, race, results_file, rows_of, save_results
 from .compress_command import add_run, load_with_text
 from .errors import TinyGPTError
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=positive, default=1, help="of the matrix products (default: %(default)s)"
     )
+    parser.add_argument("--profile", action="store_true", help="show, too, where the time goes")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="keep all figures, with the machine they are from"
     )
@@ -69,6 +71,8 @@ def main(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
             f"{ratio.confidence:.0%} sure): baseline is {verdict(found, peer)}"
         )
     say(f"the machine: {found.noise}")
+    if arguments.profile:
+        show_profile(variants[1], tokens, say)
     keep(found, tokens, arguments.json, arguments.html, say)
     return 0
 
@@ -86,6 +90,14 @@ def run(variants: Sequence[Variant], tokens: int, rounds: int, threads: int) -> 
         return lambda: write(variant, tokens)
 
     return race({v.name: writer(v) for v in variants}, rounds=rounds, num_threads=threads)
+
+
+def show_profile(variant: Variant, tokens: int, say: Callable[[str], None]) -> None:
+    """Say what a variant spends its time on."""
+    with profile() as seen:
+        write(variant, tokens)
+    averages = seen.key_averages()
+    say(averages.table(sort_by="self_cpu_time_total", row_limit=8, header=f"{variant.name}: {tokens} tokens"))
 
 
 def keep(found: Race, tokens: int, json: Path | None, html: Path | None, say: Callable[[str], None]) -> None:

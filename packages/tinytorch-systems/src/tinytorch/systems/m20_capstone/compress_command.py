@@ -33,9 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--steps",
         type=int,
-        default=HEALING,
         metavar="N",
-        help="training after pruning (default: %(default)s)",
+        help="training after pruning (default: a twentieth of what it had)",
     )
 
 
@@ -109,11 +108,10 @@ def make(gpt: TinyGPT, corpus: Corpus, arguments: argparse.Namespace) -> tuple[s
         if arguments.sparsity is None and arguments.channels is None:
             bits = arguments.bits or 8
             return f"int{bits}", quantised(gpt, bits)
-        with Bar(max(1, arguments.steps)) as bar:
+        steps = gpt.options.steps // HEALING if arguments.steps is None else max(0, arguments.steps)
+        with Bar(max(1, steps)) as bar:
             shares = {"sparsity": arguments.sparsity or 0.0, "channels": arguments.channels or 0.0}
-            small = pruned(
-                gpt, corpus, **shares, steps=arguments.steps, watch=lambda: bar.step("after pruning")
-            )
+            small = pruned(gpt, corpus, **shares, steps=steps, watch=lambda: bar.step("after pruning"))
     except ValueError as error:
         raise TinyGPTError(str(error)) from None
     if arguments.sparsity is not None:

@@ -83,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.rfile.close()
         until = time.monotonic() + self.server.limits.patience
-        self.rfile = io.BufferedReader(Punctual(self.connection, until))  # type: ignore[assignment]
+        self.rfile = io.BufferedReader(Punctual(self.connection, until))
         self.unread = 0
 
     def handle(self) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
 from tinytorch.core import AdamW, Tensor, default_generator, from_numpy
 
+from ..m16_acceleration import accelerate
 from .errors import TinyGPTError
 from .options import TinyGPTOptions
 from .texts import Corpus
@@ -100,21 +102,14 @@ class TinyGPTTraining:
     # ---- what a checkpoint holds -----------------------------------------------------------------------
 
     def state(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return all that going on needs: arrays by name, and what JSON can hold."""
+        """Return all that going on needs: arrays by name (its own, not copies), and what JSON can hold."""
         arrays = {f"model.{name}": array for name, array in self.gpt.weights().items()}
-        kept = self.optimizer.state_dict()["state"]
-        counts: dict[str, dict[str, Any]] = {}
-        for number, state in kept.items():
-            for name, value in state.items():
-                if isinstance(value, Tensor):
-                    arrays[f"optimizer.{number}.{name}"] = value.numpy()
-                else:
-                    counts.setdefault(str(number), {})[name] = value
+        for number, state in self.optimizer.state_dict()["state"].items():
+            arrays |= {f"optimizer.{number}.{name}": kept.numpy() for name, kept in state.items()}
         return arrays, {
             "step": self.step,
             "losses": self.losses,
             "looks": self.looks,
-            "optimizer": counts,
             "random": default_generator.get_state(),
         }
 
@@ -127,7 +122,7 @@ class TinyGPTTraining:
         self.gpt.set_weights(
             {name.removeprefix("model."): x for name, x in arrays.items() if name.startswith("model.")}
         )
-        state: dict[int, dict[str, Any]] = {int(n): dict(kept) for n, kept in facts["optimizer"].items()}
+        state: dict[int, dict[str, Any]] = {}
         for name, array in arrays.items():
             if name.startswith("optimizer."):
                 _, number, buffer = name.split(".")
@@ -166,4 +161,19 @@ def clip(gradients: list[Tensor], longest: float) -> None:
 def threads(number: int) -> Iterator[None]:
     """Let matrix products use so many threads within this block."""
     with threadpool_limits(number):
+        yield
+
+
+@contextmanager
+def kernels(wanted: bool, say: Callable[[str], None]) -> Iterator[None]:
+    """Let compiled kernels do the work within this block, if that is wanted; say why not if there are none."""
+    if not wanted:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is said here instead
+        exchanged = accelerate()
+    with exchanged:
+        if exchanged.library is None:
+            say(f"without compiled kernels: {exchanged.reason}")
         yield

@@ -25,7 +25,7 @@ from ..m18_compression import (
 )
 from .digits import EPOCHS, RATE, Digits, network
 
-SPARSITY, CHANNELS, RANK, STUDENT = 0.8, 0.5, 4, (5, 10)
+SPARSITY, CHANNELS, RANK, STUDENT = 0.8, 0.5, 6, (6, 12)
 HEALING = 1 / 3  # of the epochs, after something was taken away
 ROUNDS = 15
 

@@ -47,6 +47,7 @@ class TinyGPTOptions:
         clip: the longest gradient.
         seed: of the first weights and of all batches.
         threads: of the matrix products. The last bits of a sum depend on it, so it is part of the recipe.
+        accelerate: let compiled kernels do the work; so do the last bits on these.
 
     Raises:
         TinyGPTError: an option is out of range, or sizes don't go together.
@@ -59,7 +60,7 @@ class TinyGPTOptions:
     n_head: int = 4
     n_embd: int = 128
     batch_size: int = 12
-    steps: int = 2000
+    steps: int = 1000
     warmup: int = 50
     lr: float = 3e-3
     last_lr: float = 0.0
@@ -68,7 +69,8 @@ class TinyGPTOptions:
     beta2: float = 0.99
     clip: float = 1.0
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
+    accelerate: bool = False
 
     def __post_init__(self) -> None:
         if self.tokenizer not in KINDS:
@@ -77,6 +79,8 @@ class TinyGPTOptions:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
                 raise TinyGPTError(f"{name} is a whole number from {least} to {most}, not {value!r}")
+        if not isinstance(self.accelerate, bool):
+            raise TinyGPTError(f"accelerate is True or False, not {self.accelerate!r}")
         for name in ("lr", "last_lr", "weight_decay", "clip", "beta1", "beta2"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:

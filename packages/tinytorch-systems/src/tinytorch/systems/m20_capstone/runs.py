@@ -102,6 +102,7 @@ def save_run(folder: Path, training: TinyGPTTraining) -> None:
         "crc32": checksum,
         "options": options,
         "corpus": corpus,
+        "facts": training.gpt.facts,
     }
     if before is not None:
         write_file(place / PREVIOUS, before)
@@ -190,7 +191,6 @@ def read_facts(path: Path) -> dict[str, Any]:
         "step",
         "losses",
         "looks",
-        "optimizer",
         "random",
         "arrays",
         "crc32",

@@ -44,7 +44,9 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> int:
     """Write a safetensors file in one step; return the CRC-32 of its bytes, which the format doesn't keep."""
-    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    data = save(
+        {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()}
+    )
     write_file(path, data)
     return zlib.crc32(data)
 

@@ -238,13 +238,19 @@ class TinyGPT:
 
 
 def new_generator(seed: int | None) -> Generator:
-    """Return random numbers from a seed; without one, others each time."""
+    """Return random numbers from a seed; without one, others each time.
+
+    Raises:
+        TinyGPTError: the seed is out of range.
+    """
     generator = Generator()
     if seed is None:
         generator.seed()
-    else:
-        generator.manual_seed(seed)
-    return generator
+        return generator
+    try:
+        return generator.manual_seed(seed)
+    except ValueError as error:
+        raise TinyGPTError(str(error)) from None
 
 
 def read_about(folder: Path) -> tuple[dict[str, Any], TinyGPTOptions]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .learning import TinyGPTTraining, threads
+from .learning import TinyGPTTraining, kernels, threads
 from .options import TinyGPTOptions
 from .progress import Bar, interruptible
 from .runs import begin, resume_run, save_run
@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress")
     recipe = parser.add_argument_group("recipe")
+    recipe.add_argument(
+        "--accelerate", action="store_true", default=None, help="compiled kernels instead of NumPy's"
+    )
     recipe.add_argument("--tokenizer", choices=("bpe", "char"), help=f"default: {default.tokenizer}")
     for flag, name, kind in RECIPE:
         recipe.add_argument(
@@ -80,7 +83,7 @@ def positive(text: str) -> int:
 
 def given(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the options of the recipe that were named on the command line."""
-    names = ["tokenizer", *(name for _, name, _ in RECIPE)]
+    names = ["tokenizer", "accelerate", *(name for _, name, _ in RECIPE)]
     return {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
 
 
@@ -89,7 +92,7 @@ def main(arguments: argparse.Namespace, say: Say) -> int:
     folder: Path = arguments.out
     corpus = read_corpus(arguments.data)
     training = start(folder, given(arguments), corpus, arguments.resume, arguments.replace, say)
-    with threads(training.gpt.options.threads):
+    with threads(training.gpt.options.threads), kernels(training.gpt.options.accelerate, say):
         finished = follow(folder, training, arguments.save_every, arguments.quiet, say)
         if not finished:
             return 130

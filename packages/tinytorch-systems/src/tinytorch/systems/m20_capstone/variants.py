@@ -1,4 +1,4 @@
-"""The same model in several sizes: as it was learnt, with a cache, in eight bits, without half of its weights."""
+"""The same model in several sizes: as it was learnt, with a cache, in few bits, without some weights."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.box import ASCII_DOUBLE_HEAD
@@ -22,7 +23,7 @@ from .tinygpt import TinyGPT, new_generator
 from .weights import COMPRESSED, QUANTISED
 
 SPARSITY = 0.5
-HEALING = 100  # steps after pruning, in which what is left makes up for what is gone
+HEALING = 20  # one step for so many of the training, in which what is left makes up for what is gone
 HEALING_RATE = 1e-3
 ROUNDS = 5
 
@@ -59,7 +60,7 @@ def pruned(
     *,
     sparsity: float = 0.0,
     channels: float = 0.0,
-    steps: int = HEALING,
+    steps: int | None = None,
     watch: Callable[[], None] = lambda: None,
 ) -> TinyGPT:
     """Return a copy without its least important weights, trained a little further.
@@ -69,18 +70,24 @@ def pruned(
         corpus: what it learnt from.
         sparsity: the share of the weights, the smallest of all matrices, that become zeros.
         channels: the share of the hidden features of each MLP that go altogether.
-        steps: how many steps of training follow.
+        steps: how many steps of training follow; left out, a twentieth of those that it had.
         watch: is called after each of them.
 
     Raises:
         ValueError: a share is out of range.
     """
+    steps = gpt.options.steps // HEALING if steps is None else steps
     model = copy.deepcopy(gpt.model)
     if channels:
         model = shrink(prune_channels(model, channels, heads=0.0))
     if sparsity:
         prune_model(model, sparsity)
-    recipe = {"steps": max(1, steps), "warmup": 0, "lr": min(HEALING_RATE, gpt.options.lr), "last_lr": 0.0}
+    recipe: dict[str, Any] = {
+        "steps": max(1, steps),
+        "warmup": 0,
+        "lr": min(HEALING_RATE, gpt.options.lr),
+        "last_lr": 0.0,
+    }
     # Other batches than the first steps had: the seed is moved by the steps that were done.
     options = replace(gpt.options, **recipe, seed=(gpt.options.seed + gpt.options.steps) % 2**32)
     healing = TinyGPTTraining(TinyGPT(model, gpt.tokenizer, options, {}), corpus)
@@ -144,9 +151,7 @@ def show_table(gpt: TinyGPT, corpus: Corpus, say: Callable[[str], None]) -> list
     say("measuring it cached, quantised and pruned ...")
     found = measured(usual(gpt, corpus), corpus)
     say(rendered(found))
-    say(
-        "size: of the file with the weights; loss: nats per character on the last tenth of the text, all of it;"
-    )
+    say("size: of the file with the weights; loss: nats per character on the whole last tenth of the text;")
     say("tokens/s: the median of 5 rounds in which all take turns; all but the baseline write with a cache")
     return found
 
