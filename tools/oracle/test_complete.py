@@ -36,6 +36,11 @@ EXEMPT = {
     "mark_changed": "for authors of operations",
     "Rows": "for authors of datasets; tested in the package",
     "ops": "for authors of operations",
+    **dict.fromkeys(
+        "MachinePeaks ModelStatistics Profiler Roofline has_flop_formula measure_machine profile record_function "
+        "register_flop_formula roofline summary".split(),
+        "times and sums, not tensors; FLOPs and totals are compared in test_profiling.py, the rest is tested in the package",
+    ),
     "Watcher": "for authors of profilers",
     "register_module_forward_hook": "torch.nn.modules.module's; tested in the package",
     "register_module_forward_pre_hook": "torch.nn.modules.module's; tested in the package",
