@@ -63,7 +63,12 @@ def main() -> int:
         text = page.read_text(encoding="utf-8")
         write(page, expanded(course, text, page.relative_to(OUT).as_posix()))
     config = (DOCS / "mkdocs.yml").read_text(encoding="utf-8")
-    added = {"docs_dir": str(OUT), "site_dir": str(ROOT / "build" / "docs"), "nav": navigation(course)}
+    added = {
+        "docs_dir": str(OUT),
+        "site_dir": str(ROOT / "build" / "docs"),
+        "hooks": [str(DOCS / "hooks.py")],
+        "nav": navigation(course),
+    }
     config = config.replace(
         "          options:\n", f"          paths: {source_folders()}\n          options:\n", 1
     )
@@ -115,6 +120,7 @@ def module_page(course: Course, module: Module) -> str:
             "---",
             f"title: {module.name}",
             f"description: {module.summary}",
+            "search: {boost: 2}",
             "---",
             f"# {module.name}",
             "",

@@ -27,10 +27,10 @@ def link(module: Module, page: str) -> str:
 
 def modules_table(course: Course, page: str) -> str:
     """Return the table of all modules."""
-    rows = ["| module | what it is about | package |", "|---|---|---|"]
+    rows = ["| module | what it is about | track |", "|---|---|---|"]
     for module in course.modules:
         optional = " (optional)" if module.optional else ""
-        rows.append(f"| {link(module, page)}{optional} | {module.summary} | `tinytorch-{module.track}` |")
+        rows.append(f"| {link(module, page)}{optional} | {module.summary} | `{module.track}` |")
     return "\n".join(rows)
 
 

@@ -19,8 +19,10 @@ def packages_table(course: Course, page: str) -> str:
     """Return the table of the packages: what each brings and needs."""
     rows = ["| package | what it brings | needs | extras |", "|---|---|---|---|"]
     for package in course.packages:
-        needs = ", ".join(f"`{name}`" for name in package.dependencies)
-        extras = ", ".join(f"`[{name}]`: {', '.join(found)}" for name, found in package.extras.items())
+        needs = ", ".join(name_of(text) for text in package.dependencies)
+        extras = "; ".join(
+            f"`[{extra}]` {', '.join(map(name_of, found))}" for extra, found in package.extras.items()
+        )
         rows.append(f"| `{package.name}` {package.version} | {package.description} | {needs} | {extras} |")
     return "\n".join(rows)
 
@@ -49,7 +51,7 @@ def measured(package: Package) -> tuple[str, str]:
 
 def kilobytes(size: int) -> str:
     """Return a size in words."""
-    return f"{size / 1000:,.0f} kB" if size < 10_000_000 else f"{size / 1_000_000:,.0f} MB"
+    return f"{size / 1000:,.0f}&nbsp;kB" if size < 10_000_000 else f"{size / 1_000_000:,.0f}&nbsp;MB"
 
 
 def foreign_table(course: Course, page: str) -> str:
