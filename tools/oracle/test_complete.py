@@ -79,6 +79,11 @@ EXEMPT = {
         "choose_token discourage_repetition keep_top_k keep_top_p".split(),
         "PyTorch has none; tested in the package",
     ),
+    **dict.fromkeys(
+        "BeamResult ContinuousBatcher GenerationRequest KVCache LayerMemory Speculation StepCost beam_search speculative_generate "
+        "step_costs".split(),
+        "PyTorch has none; compared with full forward passes in the package",
+    ),
     "prune": "a module; its names are compared in test_pruning.py",
     **dict.fromkeys(
         "GradualPruner LowRankLinear SparseTensor cubic_sparsity distillation_loss factorize finish_pruning load_compressed low_rank "

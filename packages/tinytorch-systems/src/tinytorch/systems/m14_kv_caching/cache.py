@@ -75,11 +75,14 @@ class KVCache(Sequence[LayerMemory]):
         assert room is not None
         if capacity is not None and window is None:
             room = min(room, capacity)
-        heads = config.n_head if config.n_kv_head is None else config.n_kv_head
+        heads = [config.n_head if config.n_kv_head is None else config.n_kv_head] * config.n_layer
+        if isinstance(model, GPT):  # whose blocks may have lost heads, each its own number
+            blocks = [getattr(block, "attn", None) for block in model.transformer["h"]]
+            heads = [getattr(attn, "num_kv_heads", n) for attn, n in zip(blocks, heads, strict=True)]
         self.layers = [
             LayerMemory(
                 batch_size,
-                heads,
+                own,
                 config.n_embd // config.n_head,
                 max_length=self.max_length,
                 window=window,
@@ -88,7 +91,7 @@ class KVCache(Sequence[LayerMemory]):
                 compute=compute,
                 quantized=quantized,
             )
-            for _ in range(config.n_layer)
+            for own in heads
         ]
         self._tokens = np.empty((batch_size, 0), np.int64)  # the last ones seen, or fewer
         self._model: Any = None  # a weak reference to the one that has seen them
