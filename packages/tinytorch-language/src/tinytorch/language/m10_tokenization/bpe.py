@@ -39,6 +39,12 @@ class BPETokenizer(ByteLevelCoder):
         TypeError: a token isn't a str, an id isn't an int.
         ValueError: ids have gaps or appear twice, a merge has a token that isn't in the vocabulary.
 
+    Examples:
+        >>> tokenizer = language.BPETokenizer.train(["low lower lowest"] * 10, vocab_size=260)
+        >>> ids = tokenizer.encode("lowest")
+        >>> ids, tokenizer.decode(ids)
+        ([257, 68, 82, 83], 'lowest')
+
     Source: Sennrich et al., "Neural machine translation of rare words with subword units", 2016; Radford et
     al., "Language models are unsupervised multitask learners", 2019.
     """

@@ -25,6 +25,13 @@ class CharTokenizer(Tokenizer):
 
     Raises:
         ValueError: there are no tokens, one is longer than a character, or appears twice.
+
+    Examples:
+        >>> tokenizer = language.CharTokenizer("abc")
+        >>> tokenizer.encode("cab")
+        [2, 0, 1]
+        >>> tokenizer.decode([2, 0, 1])
+        'cab'
     """
 
     def __init__(self, tokens: Sequence[str], unk_token: str | None = None) -> None:

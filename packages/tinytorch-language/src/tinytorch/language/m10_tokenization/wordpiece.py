@@ -42,6 +42,13 @@ class WordPieceTokenizer(SubwordTokenizer):
         TypeError: a token isn't a str, an id isn't an int.
         ValueError: ids have gaps or appear twice, or the vocabulary lacks a token that is named.
 
+    Examples:
+        >>> vocab = {"[UNK]": 0, "play": 1, "##ing": 2}
+        >>> tokenizer = language.WordPieceTokenizer(vocab)
+        >>> ids = tokenizer.encode("Playing")
+        >>> ids, tokenizer.decode(ids)
+        ([1, 2], 'playing')
+
     Source: Schuster and Nakajima, "Japanese and Korean voice search", 2012; Devlin et al., "BERT:
     pre-training of deep bidirectional transformers for language understanding", 2019.
     """

@@ -41,6 +41,13 @@ class GPT(Module):
     Raises:
         ValueError: the config doesn't go together.
 
+    Examples:
+        >>> config = language.GPTConfig(block_size=16, vocab_size=100, n_layer=2, n_head=2, n_embd=32)
+        >>> model = language.GPT(config)
+        >>> logits, loss = model(tt.zeros(1, 8, dtype=tt.int64), targets=tt.ones(1, 8, dtype=tt.int64))
+        >>> logits.shape, loss.shape
+        ((1, 8, 100), ())
+
     Source: Radford et al., "Language models are unsupervised multitask learners", 2019;
     https://github.com/karpathy/nanoGPT
     """
