@@ -14,15 +14,16 @@ import tinytorch.core as tt
 import tinytorch.core.functional as F
 import tinytorch.language as tl
 import tinytorch.language.functional as LF
+import tinytorch.systems
 import tinytorch.vision as tv
 import tinytorch.vision.functional as VF
 from hypothesis import given, settings, strategies as st
 from tinytorch.systems import has_flop_formula, profile, record_function, register_flop_formula
 
-for track in (tt, tv, tl):
+for track in (tt, tv, tl, tinytorch.systems):
     for room in sorted(Path(track.__file__ or "").parent.glob("m[0-9]*")):
         importlib.import_module(f"{track.__name__}.{room.name}")
-TRACKS = ("tinytorch.core", "tinytorch.vision", "tinytorch.language")
+TRACKS = ("tinytorch.core", "tinytorch.vision", "tinytorch.language", "tinytorch.systems")
 
 
 def numbers(*shape: int) -> tt.Tensor:

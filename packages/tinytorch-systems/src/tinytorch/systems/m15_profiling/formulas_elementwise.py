@@ -19,7 +19,8 @@ expm1 1 2    log 1 1    log1p 1 2    log2 1 2    log10 1 2    sin 1 2    cos 1 3
 asin 1 4    acos 1 5    atan 1 3
 sinh 1 2    cosh 1 2    tanh 1 3    erf 1 5    floor 1 0    ceil 1 0    trunc 1 0    round 1 0
 relu 1 1    leaky_relu 2 1    elu 3 3    selu 4 3    sigmoid 3 3    logsigmoid 5 3    silu 4 9    mish 6 12
-softplus 4 5    hardtanh 2 1    _dropout 1 1
+softplus 4 5    hardtanh 2 1    _dropout 1 1    fake_quantize_per_tensor_affine 7 1
+fake_quantize_per_channel_affine 7 1    round_to_grid 7 1
 """
 # Per element: forward, backward for the first input, for the second, for the third.
 BINARY = """
@@ -36,7 +37,9 @@ triu diag scatter select index_put choose masked_fill cast copied filled drawn _
 _topk_indices _nonzero found
 """
 # No arithmetic forward; backward, what was read several times gets the sum of the gradients.
-READS = "gather index index_select expand repeat look_up unfold _max_pool_places _adaptive_max_places"
+READS = """
+gather index index_select expand repeat look_up unfold _max_pool_places _adaptive_max_places from_codebook
+"""
 
 
 def _per_element(*factors: int) -> tuple[Formula, Formula]:
@@ -49,7 +52,7 @@ def _per_element(*factors: int) -> tuple[Formula, Formula]:
         total = 0
         shapes = [x for x in call.values.values() if isinstance(x, tuple)]
         for i, needed in enumerate(call.needs):
-            if needed:
+            if needed and i + 1 < len(factors):
                 total += factors[i + 1] * call.size()
                 if len(shapes) == len(call.needs):  # where it was broadcast, its gradient is a sum
                     total += call.size() - prod(shapes[i])

@@ -65,6 +65,12 @@ def _bilinear(call: Call) -> tuple[int, int]:
     return 2 * n * o * (i * j + j), call.size() if call["bias"] is not None else 0
 
 
+@register_flop_formula("integer_linear")
+def _integer_linear(call: Call) -> tuple[int, int]:
+    """As many operations on whole numbers; the zero-points are subtracted from both factors."""
+    return 2 * call.size() * call["weight"][-1], call.size("input") + call.size("weight")
+
+
 # Convolutions
 
 

@@ -67,6 +67,8 @@ class profile:
 
     def stop(self) -> None:
         """End, as leaving the block does."""
+        if self._state != "running":
+            raise RuntimeError("this profile isn't running: start() it, or use with profile() as prof")
         self._recorder.stop()
         self._state = "done"
 

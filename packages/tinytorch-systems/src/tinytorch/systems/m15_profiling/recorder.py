@@ -164,7 +164,7 @@ class Recorder(Watcher):
         try:
             return _operations[function]
         except KeyError:
-            _operations.update((op.forward, op) for op in ops.values())
+            _operations.update((op.forward, op) for op in list(ops.values()))
             return _operations.setdefault(function, None)
 
     def made(self, op: Any, arrays: Any, result: Any) -> None:
