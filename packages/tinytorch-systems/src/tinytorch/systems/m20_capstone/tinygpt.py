@@ -33,7 +33,8 @@ class TinyGPT:
 
     Examples:
         >>> corpus = "to be or not to be. " * 200
-        >>> gpt = TinyGPT.new(TinyGPTOptions(tokenizer="char", n_layer=1, n_embd=16, n_head=2), corpus)
+        >>> options = systems.TinyGPTOptions(tokenizer="char", n_layer=1, n_embd=16, n_head=2)
+        >>> gpt = systems.TinyGPT.new(options, corpus)
         >>> len("".join(gpt.stream("to be", 10, seed=0)))
         10
     """
