@@ -175,10 +175,9 @@ def test_gpt_loses_heads_and_hidden_features(options):
     assert difference(model, small, ids) < 1e-5
     for block in small.transformer["h"]:
         assert block.attn.num_heads == 2
-    assert (
-        small.generate([1, 2, 3], 4, temperature=0).tolist()
-        == model.generate([1, 2, 3], 4, temperature=0).tolist()
-    )
+    written = model.generate([1, 2, 3], 6, temperature=0).tolist()
+    for use_cache in (False, True):
+        assert small.generate([1, 2, 3], 6, temperature=0, use_cache=use_cache).tolist() == written
 
 
 def test_heads_have_a_share_of_their_own():
@@ -187,6 +186,13 @@ def test_heads_have_a_share_of_their_own():
     small = shrink(prune_channels(model, 0.75, heads=0))
     block = small.transformer["h"][0]
     assert (block.attn.num_heads, block.mlp.c_fc.out_features) == (4, 32)
+
+
+def test_each_layer_keeps_a_channel():
+    model, x = used("mlp")
+    small = shrink(prune_channels(model, 0.99))
+    assert [layer.out_features for layer in small if isinstance(layer, tt.Linear)] == [1, 1, 4]
+    assert difference(model, small, x) < 1e-5
 
 
 def test_zeros_need_no_masks_and_constants_move_into_the_bias():
@@ -205,6 +211,24 @@ def test_zeros_need_no_masks_and_constants_move_into_the_bias():
     small = shrink(convolutions, x)
     assert small[2].in_channels == 2
     assert difference(convolutions, small, x) < 1e-6
+
+
+def test_constants_move_through_layers_that_lose_channels_themselves():
+    tt.manual_seed(0)
+    model = tt.Sequential(
+        *(
+            tt.Linear(5, 8),
+            tt.Sigmoid(),
+            tt.Linear(8, 6, bias=False),
+            tt.Sigmoid(),
+            tt.Linear(6, 3, bias=False),
+        )
+    )
+    for layer in (model[0], model[2]):
+        prune.ln_structured(layer, "weight", 0.5, n=2, dim=0)
+    small = shrink(model)
+    assert [small[i].bias.shape for i in (0, 2, 4)] == [(4,), (3,), (3,)]
+    assert difference(model, small, tt.randn(5, 5)) < 1e-6
 
 
 def test_a_constant_at_a_padded_edge_is_refused():
@@ -242,7 +266,7 @@ def test_nothing_to_prune_and_wrong_amounts():
     model, x = used("cnn")
     with pytest.raises(TypeError, match="give example_inputs, such as a batch of images"):
         prune_channels(model, 0.5)
-    for amount in (1.0, 0.99, -0.5, 2.0):
+    for amount in (1.0, 1, -0.5, 2.0):
         with pytest.raises(ValueError, match="amount="):
             prune_channels(model, amount, x)
     with tt.no_grad():

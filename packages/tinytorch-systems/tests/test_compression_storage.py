@@ -13,7 +13,9 @@ from tinytorch.language import GPT, GPTConfig
 from tinytorch.systems import (
     SparseTensor,
     factorize,
+    finish_pruning,
     load_compressed,
+    prune,
     prune_channels,
     prune_model,
     save_compressed,
@@ -121,6 +123,20 @@ def test_a_pruned_models_file_is_smaller_by_what_was_pruned(tmp_path):
     assert np.array_equal(loaded(ids).detach().numpy(), pruned(ids).detach().numpy())
     assert sparsity(loaded) == pytest.approx(0.9, abs=0.001)
     assert loaded.lm_head.weight is loaded.transformer["wte"].weight
+
+
+def test_a_shared_weight_that_is_pruned_in_one_place_only(tmp_path):
+    plain = model()
+    prune.l1_unstructured(plain.lm_head, "weight", 0.5)
+    with pytest.raises(
+        ValueError, match=r"lm_head.weight is pruned, but the same weights are used elsewhere"
+    ):
+        save_compressed(plain, tmp_path / "a.safetensors")
+    assert not list(tmp_path.iterdir())
+    finish_pruning(plain)
+    save_compressed(plain, tmp_path / "a.safetensors")
+    ids = tt.randint(0, 40, (2, 9))
+    assert load_compressed(tmp_path / "a.safetensors", model())(ids).tolist() == plain(ids).tolist()
 
 
 def test_a_dense_models_file_is_not_larger(tmp_path):

@@ -13,7 +13,7 @@ from .groups import Group, Part, find_groups, has
 from .low_rank import LowRankLinear
 from .masking import find_parameter, pruned_by
 from .models import finish_pruning, is_convolution
-from .scores import array_of, check_amount, check_scores, how_many, smallest
+from .scores import array_of, check_amount, check_scores, smallest
 from .tracing import Trace, as_inputs, tensors_in
 
 NOTHING = (
@@ -34,7 +34,7 @@ def prune_channels(
 
     Args:
         model: is changed; train on afterwards.
-        amount: the share of the channels of each layer that are left to prune.
+        amount: the share of the channels of each layer that are left to prune; each keeps at least one.
         example_inputs: what the model is called with: a tensor, or a tuple of arguments. Not needed if the
             model begins with a Linear layer or an embedding.
         heads: the share of the heads of each attention, if it is another than `amount`; 0 leaves them all.
@@ -47,8 +47,10 @@ def prune_channels(
             channels to prune.
         TypeError: an amount isn't a number, or example_inputs are needed.
     """
-    check_amount(amount)
-    check_amount(amount if heads is None else heads)
+    for share in (amount, amount if heads is None else heads):
+        check_amount(
+            float(share) if isinstance(share, (int, float)) and not isinstance(share, bool) else share
+        )
     groups = find_groups(model, Trace(model, as_inputs(model, example_inputs)))
     if not groups:
         raise ValueError(NOTHING)
@@ -56,7 +58,7 @@ def prune_channels(
     for group in groups:
         alive = np.flatnonzero(~masked_units(group))
         share = heads if heads is not None and len(group.makes[0].rows[0]) > 1 else amount
-        count = how_many(share, alive.size, f"channels of {group.label}")
+        count = min(round(share * alive.size), alive.size - 1)  # each layer keeps one
         chosen.append(alive[smallest(importance(group)[alive], count)])
     for group, gone in zip(groups, chosen):
         if gone.size:
@@ -151,7 +153,7 @@ def shrink(model: Module, example_inputs: Any = None) -> Module:
         for part in group.takes:
             move_constants(group, part, units, trace)
     for group, units in removals:
-        for part in (*group.makes, *group.takes):
+        for part in (*group.makes, *new_biases(group), *group.takes):
             remove_rows(part, part.rows[units].ravel())
     for layer in {module for group, _ in removals for module in group.layers}:
         update_sizes(layer)
@@ -183,7 +185,8 @@ def move_constants(group: Group, part: Part, units: Any, trace: Trace) -> None:
     x, layer = seen_by(part, trace), part.module
     if not x.size or not x[:, columns].any():
         return
-    if is_convolution(layer) and (layer.padding == "same" or any(p for p in layer.padding if p != "valid")):
+    padded = layer.padding != "valid" and any(layer.padding) if is_convolution(layer) else False
+    if padded:
         raise ValueError(
             f"{group.label} has channels that are constant but not zero, and the next convolution puts zeros "
             "around them, so no bias can stand for them; mask the biases too, as prune_channels does"
@@ -195,6 +198,13 @@ def move_constants(group: Group, part: Part, units: Any, trace: Trace) -> None:
             layer.bias = Parameter(from_numpy(added.astype(weight.dtype)))
         else:
             layer.bias.copy_(layer.bias + from_numpy(added.astype(weight.dtype)))
+
+
+def new_biases(group: Group) -> list[Part]:
+    """Return the biases that layers of a group didn't have when it was found, but have for constants."""
+    known = {part.module for part in group.makes if part.name == "bias"}
+    makers = [part for part in group.makes if part.name == "weight" and part.module not in known]
+    return [Part(part.module, "bias", 0, part.rows) for part in makers if has(part.module, "bias")]
 
 
 def remove_rows(part: Part, rows: Any) -> None:

@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tinytorch.core import Module
@@ -38,6 +39,7 @@ def save_compressed(model: Module, path: PathLike) -> int:
 
     Raises:
         OSError: it can't be written; then the old file is as it was.
+        ValueError: weights that two layers share are pruned in one of them only.
     """
     arrays: dict[str, Any] = {}
     tensors: dict[str, Any] = {}
@@ -67,9 +69,25 @@ def named_arrays(model: Module) -> list[tuple[str, int, Any]]:
         if pruned_by(owner, plain) is None:
             found.append((name, id(tensor), array_of(tensor)))
         elif own.endswith("_orig"):
+            if pruned_alone(tensor, owners):
+                raise ValueError(
+                    f"{path}.{plain} is pruned, but the same weights are used elsewhere as they are; a file "
+                    "can hold them only once: call finish_pruning(model) first, or prune both"
+                )
             masked = array_of(tensor) * array_of(getattr(owner, f"{plain}_mask"))
             found.append((name.removesuffix("_orig"), id(tensor), masked))
     return found
+
+
+def pruned_alone(parameter: Any, owners: dict[str, Module]) -> bool:
+    """Tell whether a pruned parameter is also used without its mask, or under another one."""
+    masks: list[Any] = []
+    for module in set(owners.values()):
+        for name, own in module.named_parameters(recurse=False):
+            if own is parameter:
+                mask = f"{name.removesuffix('_orig')}_mask"
+                masks.append(array_of(getattr(module, mask)) if name.endswith("_orig") else None)
+    return any(mask is None or not np.array_equal(mask, masks[0]) for mask in masks)
 
 
 def part_name(name: str, format: str, part: str) -> str:

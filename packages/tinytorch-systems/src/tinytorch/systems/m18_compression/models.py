@@ -13,7 +13,7 @@ from tinytorch.core import Linear, Module, Tensor
 
 from . import prune
 from .masking import find_parameter, pruned_by
-from .scores import array_of, check_amount
+from .scores import array_of, check_amount, check_scores, how_many
 
 
 def is_convolution(module: Module) -> bool:
@@ -63,7 +63,11 @@ def prune_model(model: Module, amount: float | None = None, method: str = "globa
     """
     pairs = prunable(model)
     if not pairs:
-        raise ValueError(f"{type(model).__name__} has no Linear layer or convolution to prune")
+        raise ValueError(
+            f"{type(model).__name__} has no Linear layer or convolution to prune; quantize after pruning"
+        )
+    for module, name in pairs:  # all errors before anything is changed
+        check_scores(array_of(find_parameter(module, name)), f"{type(module).__name__}.{name}")
     ratio = re.fullmatch(r"(\d+):(\d+)", method)
     if ratio:
         n, m = int(ratio[1]), int(ratio[2])
@@ -86,11 +90,20 @@ def prune_model(model: Module, amount: float | None = None, method: str = "globa
         prune.global_unstructured(pairs, prune.L1Unstructured, amount=amount)
     elif method == "layer":
         for module, name in pairs:
+            how_many(amount, weights_left(module, name))
+        for module, name in pairs:
             prune.l1_unstructured(module, name, amount)
     else:
         for module, name in pairs[:-1]:  # the last layer's outputs are the model's
             prune.ln_structured(module, name, amount, n=2, dim=0)
     return model
+
+
+def weights_left(module: Module, name: str) -> int:
+    """Return how many entries of a parameter aren't pruned."""
+    if pruned_by(module, name) is None:
+        return find_parameter(module, name).numel()
+    return int(np.count_nonzero(array_of(getattr(module, f"{name}_mask"))))
 
 
 def finish_pruning(model: Module) -> Module:
