@@ -83,7 +83,8 @@ def main(arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
     if gpt.form != "float":
         raise TinyGPTError(f"{arguments.run} is {gpt.form} already: compress the model that it was made from")
     run: Path = arguments.run
-    out: Path = arguments.out or run.with_name(f"{run.resolve().name}-small")
+    beside = run if run.name else run.resolve()  # "." has no name to add to
+    out: Path = arguments.out or beside.with_name(f"{beside.name}-small")
     kept = begin(out, arguments.replace)
     if kept is not None:
         say(f"the old {out} is {kept} now")

@@ -166,7 +166,7 @@ def threads(number: int) -> Iterator[None]:
 
 @contextmanager
 def kernels(wanted: bool, say: Callable[[str], None]) -> Iterator[None]:
-    """Let compiled kernels do the work within this block, if that is wanted; say why not if there are none."""
+    """Let compiled kernels do the work within this block, if that is wanted and they can be made."""
     if not wanted:
         yield
         return

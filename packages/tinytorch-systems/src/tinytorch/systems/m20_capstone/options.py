@@ -55,12 +55,12 @@ class TinyGPTOptions:
 
     tokenizer: str = "bpe"
     vocab_size: int = 1024
-    block_size: int = 64
+    block_size: int = 128
     n_layer: int = 3
     n_head: int = 4
     n_embd: int = 128
-    batch_size: int = 12
-    steps: int = 1000
+    batch_size: int = 6
+    steps: int = 1200
     warmup: int = 50
     lr: float = 3e-3
     last_lr: float = 0.0

@@ -61,6 +61,7 @@ def begin(folder: Path, aside: bool) -> Path | None:
                     f"{folder} {what}: --resume goes on with a run, --out NAME begins in another folder, "
                     "--replace begins anew and keeps the old one under another name"
                 )
+            folder = folder if folder.name else folder.resolve()  # "." has no name to add to
             kept = free_name(folder)
             folder.rename(kept)
         folder.mkdir(parents=True, exist_ok=True)

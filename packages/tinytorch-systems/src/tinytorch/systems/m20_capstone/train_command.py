@@ -33,9 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="your own text, UTF-8, instead of nine plays"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument(
-        "--replace", action="store_true", help="begin anew; what is in --out is kept as FOLDER.bak"
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    again.add_argument(
+        "--replace", action="store_true", help="begin anew; keep what is in --out as FOLDER.bak"
     )
     parser.add_argument(
         "--save-every", type=positive, default=200, metavar="STEPS", help="checkpoints (default: %(default)s)"
