@@ -54,6 +54,10 @@ def walk_back(
         if target in gradients:
             if target in owned and g.ndim:
                 gradients[target] += g
+            elif ours and g.ndim and g.flags.writeable:
+                g += gradients[target]  # a fresh array saves making another one
+                gradients[target] = g
+                owned.add(target)
             else:
                 gradients[target] = gradients[target] + g
                 owned.add(target)

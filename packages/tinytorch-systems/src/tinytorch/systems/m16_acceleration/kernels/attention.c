@@ -36,7 +36,10 @@ static void by_tiles(float *c, long pitch, const float *a, long down, long right
                      c + i * pitch + j, pitch, least(PANEL, columns - j), add, NULL);
 }
 
-static long rows_for(long keys) { return most(TALL, least(MOST_ROWS, SCORES / most(keys, 1) / TALL * TALL)); }
+/* Fewer queries at a time skip more of what the future hides, but make more calls. */
+static long rows_for(long keys, int causal) {
+    return most(TALL, least(causal ? 5 * TALL : MOST_ROWS, SCORES / most(keys, 1) / TALL * TALL));
+}
 static long sized(long depth, long columns) { return panel_width(depth * (columns + PANEL)); } /* aligned */
 
 static void head_task(void *job, long i) {
@@ -44,7 +47,7 @@ static void head_task(void *job, long i) {
     long g = i % s->group, k = i / s->group % s->heads, n = i / s->group / s->heads;
     const float *q = s->q + place(s->q_step, n, k, g);
     float *to = s->to + place(s->out_step, n, k, g), *sums = s->sums + i * s->queries;
-    long at_once = rows_for(s->keys), pitch = panel_width(s->keys), down = s->out_step[3];
+    long at_once = rows_for(s->keys, s->causal), pitch = panel_width(s->keys), down = s->out_step[3];
     float *kt = room(1, sized(s->width, s->keys) + sized(s->keys, s->value_width) + at_once * pitch);
     float *v = kt + sized(s->width, s->keys), *scores = v + sized(s->keys, s->value_width);
     pack_all(s->k + place(s->k_step, n, k, 0), 1, s->k_step[3], s->width, s->keys, kt);
@@ -89,20 +92,18 @@ EXPORT void attention_forward(array out, array sums, array q, array k, array v, 
 static void head_back_task(void *job, long i) {
     struct heads *s = job;
     long k = i % s->heads, n = i / s->heads, keys = s->keys, E = s->width, V = s->value_width;
-    long at_once = rows_for(keys), pitch = panel_width(keys);
+    long at_once = rows_for(keys, s->causal), pitch = panel_width(keys);
     const float *k_at = s->k + place(s->k_step, n, k, 0), *v_at = s->v + place(s->v_step, n, k, 0);
-    float *dk = s->dk + place(s->dk_step, n, k, 0), *dv = s->dv + place(s->dv_step, n, k, 0);
+    long dk_pitch = panel_width(E), dv_pitch = panel_width(V);
     float *kt = room(1, sized(E, keys) * 2 + sized(V, keys) + sized(at_once, E) + sized(at_once, V) +
-                            sized(keys, E) + 2 * at_once * pitch);
+                            sized(keys, E) + 2 * at_once * pitch + keys * (dk_pitch + dv_pitch));
     float *vt = kt + sized(E, keys), *k_packed = vt + sized(V, keys), *q_packed = k_packed + sized(keys, E);
     float *g_packed = q_packed + sized(at_once, E), *p = g_packed + sized(at_once, V), *ds = p + at_once * pitch;
+    float *dk = ds + at_once * pitch, *dv = dk + keys * dk_pitch; /* near by, while they are added to */
     pack_all(k_at, 1, s->k_step[3], E, keys, kt);
     pack_all(v_at, 1, s->v_step[3], V, keys, vt);
     pack_all(k_at, s->k_step[3], 1, keys, E, k_packed);
-    for (long j = 0; j < keys; j++) {
-        memset(dk + j * s->dk_step[3], 0, E * sizeof(float));
-        memset(dv + j * s->dv_step[3], 0, V * sizeof(float));
-    }
+    memset(dk, 0, keys * (dk_pitch + dv_pitch) * sizeof(float));
     for (long h = 0; h < s->group; h++) {
         const float *q = s->q + place(s->q_step, n, k, h), *g = s->g + place(s->g_step, n, k, h);
         const float *out = s->out + place(s->out_step, n, k, h);
@@ -133,9 +134,14 @@ static void head_back_task(void *job, long i) {
             pack_all(some_q, s->q_step[3], 1, rows, E, q_packed);
             pack_all(some_g, s->g_step[3], 1, rows, V, g_packed);
             by_tiles(dq + first * s->dq_step[3], s->dq_step[3], ds, pitch, 1, k_packed, rows, keys, end, E, E, 0);
-            by_tiles(dk, s->dk_step[3], ds, 1, pitch, q_packed, end, rows, rows, E, E, 1);
-            by_tiles(dv, s->dv_step[3], p, 1, pitch, g_packed, end, rows, rows, V, V, 1);
+            by_tiles(dk, dk_pitch, ds, 1, pitch, q_packed, end, rows, rows, E, E, 1);
+            by_tiles(dv, dv_pitch, p, 1, pitch, g_packed, end, rows, rows, V, V, 1);
         }
+    }
+    float *dk_out = s->dk + place(s->dk_step, n, k, 0), *dv_out = s->dv + place(s->dv_step, n, k, 0);
+    for (long j = 0; j < keys; j++) {
+        memcpy(dk_out + j * s->dk_step[3], dk + j * dk_pitch, E * sizeof(float));
+        memcpy(dv_out + j * s->dv_step[3], dv + j * dv_pitch, V * sizeof(float));
     }
 }
 

@@ -10,7 +10,7 @@
 #define TALL 6
 #define PANEL (WIDE * LANES)
 #define DEEP 256        /* steps of a sum at a time, at least */
-#define PACKED 131072  /* numbers of B at a time, if that leaves more: 512 KiB, for the second cache */
+#define PACKED 160000   /* numbers of B at a time, if that leaves more: for the second cache */
 #define BROAD 2048 /* columns of B that are packed at a time */
 
 /* Element (i, p) of A is a[i * down + p * right]. Tiles are compiled for each size, and for either step 1. */
