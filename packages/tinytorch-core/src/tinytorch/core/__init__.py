@@ -3,6 +3,7 @@
 The public names are listed in `__init__.pyi`; each is imported when it is first used.
 """
 
+from . import _blas as _blas  # first of all: it must be there before NumPy
 from ._facade import lazy
 
 __version__ = "0.1.0"
