@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,9 +43,13 @@ def roofline_figure(points: Roofline, title: str) -> Any:
         f"{machine.flops_per_second / 1e9:.0f} GFLOP/s", (high, machine.flops_per_second), xytext=(-4, 5),
         textcoords="offset points", ha="right", color="#555",
     )  # fmt: skip
+    bottom = min([p.achieved for p in points] + [low * machine.bytes_per_second]) / 2
+    top = max([p.achieved for p in points] + [machine.flops_per_second]) * 2
+    axes.set(xlim=(low, high), ylim=(bottom, top))
+    wide, tall = math.log10(high / low) / 8.8, math.log10(top / bottom) / 5.3  # decades an inch
     axes.text(
-        low * 1.3, low * 1.45 * machine.bytes_per_second, f"{machine.bytes_per_second / 1e9:.1f} GB/s",
-        color="#555", rotation=45, rotation_mode="anchor", transform_rotates_text=True, va="bottom",
+        low * 1.2, low * 1.45 * machine.bytes_per_second, f"{machine.bytes_per_second / 1e9:.1f} GB/s",
+        color="#555", rotation=math.degrees(math.atan2(wide, tall)), rotation_mode="anchor", va="bottom",
     )  # fmt: skip
     longest = max((p.seconds for p in points), default=1.0)
     for kind, color in COLORS.items():
