@@ -295,6 +295,27 @@ def test_methods_as_objects():
         container.add_pruning_method("l1")
 
 
+class EverySecond(prune.BasePruningMethod):
+    """A method of one's own, as PyTorch's tutorial writes it."""
+
+    PRUNING_TYPE = "unstructured"
+
+    def compute_mask(self, t, default_mask):
+        mask = default_mask.clone()
+        mask.view(-1)[::2] = 0
+        return mask
+
+
+def test_a_method_of_ones_own():
+    made = layer()
+    EverySecond.apply(made, "bias")
+    assert mask_of(made, "bias").tolist() == [0, 1, 0, 1]
+    EverySecond.apply(made, "bias")
+    assert mask_of(made, "bias").tolist() == [0, 0, 0, 1]
+    prune.global_unstructured([(made, "weight")], EverySecond)
+    assert mask_of(made).ravel().tolist() == [0, 1] * 12
+
+
 def test_whole_models_in_each_way():
     for method, amount in (("global", 0.5), ("layer", 0.5), ("channel", 0.5), ("2:4", None), ("1:4", None)):
         model = prune_model(net(), amount, method)
