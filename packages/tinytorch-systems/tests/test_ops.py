@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import tinytorch.systems
 from tinytorch.core import Tensor, from_numpy, opcheck, ops
+from tinytorch.systems import checkpoint
+
+Part = importlib.import_module(checkpoint.__module__).Part
 
 for room in sorted(Path(tinytorch.systems.__file__).parent.glob("m[0-9]*")):
     importlib.import_module(f"tinytorch.systems.{room.name}")
@@ -32,6 +35,11 @@ def steps(*values: float) -> Tensor:
     return from_numpy(np.array(values, dtype=np.float32))
 
 
+def half(*values: float) -> Tensor:
+    """Make a tensor of float16."""
+    return from_numpy(np.array(values, dtype=np.float16))
+
+
 def whole(*values: int) -> Tensor:
     """Make a tensor of int64."""
     return from_numpy(np.array(values, dtype=np.int64))
@@ -42,7 +50,26 @@ def signed(*values: int) -> Tensor:
     return from_numpy(np.array(values, dtype=np.int8))
 
 
+class Computed(Part):
+    """A checkpointed part whose value is computed on the arrays that the operation is given."""
+
+    def value(self, arrays):
+        return np.asarray(self.function(*arrays))
+
+
+def checkpointed(function: object, *inputs: Tensor) -> tuple:
+    """Make the arguments of a checkpointed function that arrays have, too."""
+    kept = [x.requires_grad_() for x in inputs]
+    return kept, Computed(function, kept, {})
+
+
 CASES: dict[str, list[tuple]] = {
+    # acceleration
+    "_checkpointed": [
+        checkpointed(lambda a, b: (a * b * a).sum(0), t(2, 3), t(3)),
+        checkpointed(lambda a: a.sum(), t(2, 0)),
+        checkpointed(lambda a: a, t(2)),
+    ],
     # quantization: steps so short that rounding to them looks like a straight line, cut off at both ends
     "fake_quantize_per_tensor_affine": [
         (t(3, 4), 1e-13, 0, -8 * 10**12, 3 * 10**12),
@@ -56,6 +83,11 @@ CASES: dict[str, list[tuple]] = {
     "round_to_grid": [
         (t(2, 6), steps(1e-13, 2e-13).reshape(2, 1), whole(0, 1).reshape(2, 1), -4 * 10**12, 3 * 10**12),
         (t(5), steps(1e-13), whole(0), -4 * 10**12, 3 * 10**12),
+    ],
+    "scaled_linear": [
+        (t(4, 3), signed(1, -2, 3, 4, -5, 6).reshape(2, 3), half(2, 3), t(2), 0),
+        (t(2, 2, 3), bits(1, 2, 3, 4, 5, 6).reshape(2, 3), half(0.5, 2), None, 3),
+        (t(3), signed(1, 2, 3).reshape(1, 3), half(0.5).reshape(()), None, 0),
     ],
     "integer_linear": [
         (bits(*range(6)).reshape(2, 3), signed(-128, 127, 3, 4, -5, 6).reshape(2, 3), 3, 0),

@@ -21,6 +21,7 @@ from tinytorch.core import Module
 
 from .atomic import write_bytes
 from .contents import Contents, contents_of, fill
+from .model import M
 
 NAME = "tinytorch.quantized.1"  # of the tensor; the number is that of the format
 TAIL = 8  # the length of the description and a checksum, four bytes each
@@ -67,7 +68,7 @@ def save_quantized(model: Module, path: str | os.PathLike[str]) -> int:
     return len(data)
 
 
-def load_quantized(model: Module, path: str | os.PathLike[str], inplace: bool = False) -> Module:
+def load_quantized(model: M, path: str | os.PathLike[str], inplace: bool = False) -> M:
     """Return the quantized model of a file; its numbers are those that were saved, bit by bit.
 
     Nothing in the file is executed.

@@ -31,9 +31,10 @@ def layouts(module: Module) -> dict[str, Layout]:
 
 def held(module: Module, name: str) -> QuantizedTensor:
     """Return a quantized parameter of a module; it shares the buffers' memory."""
-    parts = (module.__dict__.get(buffer_name(name, part)) for part in PARTS)
-    data, scale, zero = (None if part is None else part.array for part in parts)
-    return QuantizedTensor(layouts(module)[name], data, scale, zero)
+    own = module.__dict__
+    zero = own.get(f"{name}_zero_point")
+    parts = (own[f"{name}_data"].array, own[f"{name}_scale"].array, None if zero is None else zero.array)
+    return QuantizedTensor.trusted(own[LAYOUTS][name], *parts)
 
 
 def buffers_of(quantized: QuantizedTensor) -> dict[str, Any]:

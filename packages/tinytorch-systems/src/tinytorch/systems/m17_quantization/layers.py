@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any, Self
 
-import numpy as np
 from tinytorch.core import Linear, Module, Tensor, from_numpy, functional as F, pad
 from tinytorch.language import Embedding
 
 from .activations import InputQuantizer
 from .dtypes import qint8
 from .holding import Holder, buffers_of, held, hold, layouts, reader
-from .integer import integer_linear
+from .integer import integer_linear, scaled_linear
 from .quantized_tensor import QuantizedTensor, quantize_tensor
 
 
@@ -78,16 +77,13 @@ class QuantizedLinear(QuantizedLayer):
         if weight.layout.group or weight.zero_point is not None:
             x = input if self.input_quantizer is None else self.input_quantizer(input)
             return F.linear(x, weight.dequantize(), bias)
-        scale = from_numpy(np.asarray(weight.scale, np.result_type(weight.scale, np.float32)))
-        if self.input_quantizer is not None:
-            numbers, step, zero = self.input_quantizer.numbers(input)
-            out = integer_linear(numbers, from_numpy(weight.ints()), zero, weight.dtype.middle)
-            out = out.to(scale.dtype) * (scale * step)
-        else:
-            real = weight.ints().astype(scale.dtype)
-            if weight.dtype.middle:
-                real -= weight.dtype.middle
-            out = F.linear(input, from_numpy(real)) * scale
+        scale, numbers, middle = from_numpy(weight.scale), from_numpy(weight.ints()), weight.dtype.middle
+        if self.input_quantizer is None:
+            scaled: Tensor = scaled_linear(input, numbers, scale, bias, middle)
+            return scaled
+        whole, step, zero = self.input_quantizer.numbers(input)
+        product: Tensor = integer_linear(whole, numbers, zero, middle).to(input.dtype)
+        out = product * (step * scale.to(input.dtype))
         return out if bias is None else out + bias
 
 

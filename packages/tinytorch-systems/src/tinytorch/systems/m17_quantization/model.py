@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeVar
 
 from tinytorch.core import Module, Tensor
 
@@ -16,6 +16,7 @@ from .holding import Holder, buffers_of, hold, holder_of, layouts
 from .layers import QuantizedConv2d, QuantizedLayer, QuantizedLinear, layer_for
 from .quantized_tensor import Layout, QuantizedTensor, checked, grid, layout_of, rounded
 
+M = TypeVar("M", bound=Module)
 Plan = dict[tuple[Module, str], tuple[Layout, dict[str, Any]]]
 
 GRANULARITIES = ("auto", "tensor", "channel", "group")
@@ -86,7 +87,7 @@ def recipe(
 
 
 def quantize(
-    model: Module,
+    model: M,
     dtype: Any = qint8,
     *,
     granularity: str = "auto",
@@ -98,7 +99,7 @@ def quantize(
     activations: str | None = None,
     data: Iterable[Any] | None = None,
     inplace: bool = False,
-) -> Module:
+) -> M:
     """Return a model whose parameters are whole numbers of few bits.
 
     `Linear`, `Conv2d` and `Embedding` become `QuantizedLinear`, `QuantizedConv2d` and `QuantizedEmbedding`;

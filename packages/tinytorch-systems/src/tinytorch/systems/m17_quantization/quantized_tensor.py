@@ -12,6 +12,8 @@ from .calibration import best_range
 from .dtypes import QuantizedDtype, as_quantized_dtype, pack, qint8, unpack
 from .ranges import scale_and_zero_point, to_steps
 
+LARGE = {dtype: float(np.finfo(dtype).max) / 512 for dtype in (np.float32, np.float64)}
+
 
 class Layout(NamedTuple):
     """What a quantized tensor's bytes mean.
@@ -90,6 +92,13 @@ class QuantizedTensor:
         self.scale = scale
         self.zero_point = zero_point
 
+    @classmethod
+    def trusted(cls, layout: Layout, data: Any, scale: Any, zero_point: Any) -> QuantizedTensor:
+        """Make one of parts that go together for certain, in less time."""
+        result = cls.__new__(cls)
+        result.layout, result.data, result.scale, result.zero_point = layout, data, scale, zero_point
+        return result
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The sizes of its dimensions."""
@@ -117,6 +126,8 @@ class QuantizedTensor:
 
     def ints(self) -> Any:
         """Return the whole numbers as an array, int8 or uint8; of eight bits, the very memory."""
+        if self.layout.dtype.bits == 8:
+            return self.data
         return unpack(self.data, self.dtype, self.layout.numel).reshape(self.shape)
 
     def int_repr(self) -> Tensor:
@@ -204,7 +215,8 @@ def to_reals(numbers: Any, scale: Any, zero_point: Any, middle: int) -> Any:
         real -= zero_point
     elif middle:
         real -= middle
-    if scale.size and float(scale.max()) > float(np.finfo(dtype).max) / 512:  # up to half a step too far
+    largest = float(scale if scale.ndim == 0 else scale.max(initial=0))
+    if largest > LARGE[dtype]:  # the last step may lead beyond the last number
         with np.errstate(over="ignore"):
             real *= scale
         return np.clip(real, np.finfo(dtype).min, np.finfo(dtype).max, out=real)

@@ -18,7 +18,7 @@ from .activations import unwatch, watch
 from .dtypes import qint8
 from .fake import FakeQuantize, round_to_grid
 from .holding import reader
-from .model import Recipe, carry_out, planned, recipe
+from .model import M, Recipe, carry_out, planned, recipe
 from .observers import MinMaxObserver, MovingAverageMinMaxObserver
 from .quantized_tensor import checked, grid
 
@@ -30,7 +30,7 @@ class Pretender:
 
 
 def prepare(
-    model: Module,
+    model: M,
     dtype: Any = qint8,
     *,
     observer: Any = MinMaxObserver,
@@ -41,7 +41,7 @@ def prepare(
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     inplace: bool = False,
-) -> Module:
+) -> M:
     """Return a model that observes the inputs of its `Linear` and `Conv2d`, for `convert` to round them.
 
     Args:
@@ -70,7 +70,7 @@ def prepare(
 
 
 def prepare_qat(
-    model: Module,
+    model: M,
     dtype: Any = qint8,
     *,
     activations: str | None = None,
@@ -81,7 +81,7 @@ def prepare_qat(
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     inplace: bool = False,
-) -> Module:
+) -> M:
     """Return a model that computes with rounded parameters, and trains the exact ones.
 
     `parameters()` and `state_dict()` are those of the model; gradients go straight through the rounding.
@@ -124,7 +124,7 @@ def prepare_qat(
     return model
 
 
-def convert(model: Module, inplace: bool = False) -> Module:
+def convert(model: M, inplace: bool = False) -> M:
     """Return the quantized model of a prepared one.
 
     Args:
@@ -150,7 +150,7 @@ def convert(model: Module, inplace: bool = False) -> Module:
     return model
 
 
-def _unprepared(model: Module, inplace: bool) -> Module:
+def _unprepared(model: M, inplace: bool) -> M:
     if RECIPE in model.__dict__:
         raise ValueError("this model is prepared already; convert it, or prepare the original")
     return model if inplace else copy.deepcopy(model)
