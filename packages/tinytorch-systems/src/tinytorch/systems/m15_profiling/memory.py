@@ -13,15 +13,6 @@ from .events import PLAIN
 _tracing: Memory | None = None  # who watches temporary arrays
 
 
-class _Block(weakref.ref[Any]):
-    """A block of memory, by the array that owns it."""
-
-    __slots__ = ("fresh", "key", "size")
-    key: int
-    size: int
-    fresh: bool
-
-
 class Memory:
     """Counts the memory of arrays that it has been shown, until they are gone.
 
@@ -35,7 +26,7 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._blocks: dict[int, _Block] = {}
+        self._blocks: dict[int, tuple[weakref.ref[Any], int, bool]] = {}  # by the id of the owner
         self.live = self.peak = self.found = 0
         self._before = 0  # what is traced besides the tensors
         self._started = False
@@ -52,21 +43,20 @@ class Memory:
         """
         if not isinstance(array, np.ndarray):
             return 0
-        while (base := array.base) is not None and isinstance(base, np.ndarray):
-            array = base
+        base = array.base
+        while base is not None and isinstance(base, np.ndarray):
+            array, base = base, base.base
         key = id(array)
-        known = self._blocks.get(key)
-        if known is not None and known() is array:
+        if key in self._blocks:  # an entry goes with its array, so another one's number it can't be
             return 0
         size: int = array.nbytes
-        block: Any = _Block(array, self._gone)
-        block.key, block.size, block.fresh = key, size, fresh
-        self._blocks[key] = block
+        self._blocks[key] = weakref.ref(array, lambda _: self._gone(key)), size, fresh
         if not fresh:
             self.found += size
             return 0
         self.live += size
-        self.peak = max(self.peak, self.live)
+        if self.live > self.peak:
+            self.peak = self.live
         return size
 
     def see_all(self, value: Any) -> int:
@@ -82,14 +72,12 @@ class Memory:
             return sum([self.see_all(x) for x in vars(value).values()])
         return 0
 
-    def _gone(self, block: Any) -> None:
-        known: Any = self._blocks.get(block.key)
-        if known is block:
-            del self._blocks[block.key]
-            if block.fresh:
-                self.live -= block.size
-            else:
-                self.found -= block.size
+    def _gone(self, key: int) -> None:
+        _, size, fresh = self._blocks.pop(key)
+        if fresh:
+            self.live -= size
+        else:
+            self.found -= size
 
     # Temporary arrays: what an operation makes and drops again is known to Python's tracemalloc alone.
 

@@ -104,8 +104,8 @@ class Recorder(Watcher):
 
     def close(self, event: Event) -> None:
         """End a range, and those in it that an error has left open."""
+        at = now()
         if event in self._open:
-            at = now()
             while self._close(at) is not event:
                 pass
 
@@ -236,7 +236,7 @@ class Recorder(Watcher):
             for d in gradients:
                 event.allocated += memory.see(d, True)
             for edge in edges:
-                if hasattr(edge, "grad"):
+                if edge is not None and edge.__class__ is not node.__class__:
                     self._leaves.append(edge)
             event.live = memory.live
         if self._tracer is not None:
