@@ -32,6 +32,7 @@ from .layer import LayerMemory
 
 LINEAR = math.sqrt(2 / math.pi)  # of the cubic in GELU's approximation ...
 CUBIC = LINEAR * 0.044715
+SMALL_RESULT = 1200  # numbers up to which OpenBLAS multiplies with a transposed matrix as it lies
 _tables: WeakKeyDictionary[RotaryEmbedding, dict[Any, Any]] = WeakKeyDictionary()
 
 
@@ -103,7 +104,11 @@ def linear(module: Any, x: Any) -> Any:
     """Apply a linear layer to rows; the result is an array of its own."""
     if not _is(module, Linear) or module.weight.array.dtype != x.dtype:
         return module(from_numpy(x)).numpy().copy()
-    y = np.dot(x, module.weight.array.T)
+    w = module.weight.array
+    if len(x) > 1 and len(x) * len(w) > SMALL_RESULT:
+        y = np.ascontiguousarray(np.dot(w, np.ascontiguousarray(x.T)).T)  # each weight is read once, in order
+    else:
+        y = np.dot(x, w.T)
     if module.bias is not None:
         y += module.bias.array
     return y
