@@ -54,6 +54,14 @@ EXEMPT = {
     "number_of_threads": "for authors of operations",
     "share": "for authors of operations",
     "small_is_fast": "for authors of operations",
+    "Optimizer.use": "for authors of kernels; tested in the package",
+    **dict.fromkeys(
+        "Acceleration Rung SpeedLadder accelerate speed_ladder".split(),
+        "PyTorch has none; kernels are compared with the operations that they stand in for, in the package",
+    ),
+    **dict.fromkeys(
+        "checkpoint checkpoint_sequential".split(), "torch.utils.checkpoint's; compared in test_checkpoint.py"
+    ),
     "Optimizer.rule": "how our optimizers are written",
     "Optimizer.buffers": "how our optimizers are written",
     "Optimizer.check_options": "how our optimizers are written",
@@ -89,10 +97,21 @@ EXEMPT = {
         "step_costs".split(),
         "PyTorch has none; compared with full forward passes in the package",
     ),
+    **dict.fromkeys(
+        "FakeQuantize MinMaxObserver MovingAverageMinMaxObserver PerChannelMinMaxObserver quantize_per_channel quantize_per_tensor qint8 "
+        "quint8 quint4x2".split(),
+        "torch.ao.quantization's, or needs tensors of its kind; compared in test_quantization.py",
+    ),
+    **dict.fromkeys(
+        "F.integer_linear MSEObserver PercentileObserver QuantizedConv2d QuantizedDtype QuantizedEmbedding QuantizedFileError "
+        "QuantizedLinear QuantizedTensor convert load_quantized model_nbytes prepare prepare_qat qint4x2 quantize quantize_tensor "
+        "save_quantized".split(),
+        "PyTorch has none, or with other arguments; tested in the package",
+    ),
     "prune": "a module; its names are compared in test_pruning.py",
     **dict.fromkeys(
         "GradualPruner LowRankLinear SparseTensor cubic_sparsity distillation_loss factorize finish_pruning load_compressed low_rank "
-        "prunable prune_channels prune_model save_compressed share_weights shrink sparsity state_nbytes unshare_weights".split(),
+        "prunable prune_channels prune_model save_compressed share_weights shrink sparsity unshare_weights".split(),
         "PyTorch has none; tested in the package",
     ),
 }
