@@ -11,12 +11,12 @@ from tinytorch.language import GPT, GPTConfig
 from tinytorch.systems import (
     finish_pruning,
     load_compressed,
+    model_nbytes,
     prune,
     prune_channels,
     save_compressed,
     shrink,
     sparsity,
-    state_nbytes,
 )
 from tinytorch.vision import (
     AdaptiveAvgPool2d,
@@ -307,7 +307,7 @@ def test_half_the_channels_take_less_memory_and_less_time():
         *(tt.Linear(256, 1024), tt.ReLU(), tt.Linear(1024, 1024), tt.ReLU(), tt.Linear(1024, 10))
     )
     small = shrink(prune_channels(copy.deepcopy(model), 0.5))
-    assert state_nbytes(small) < 0.4 * state_nbytes(model)
+    assert model_nbytes(small) < 0.4 * model_nbytes(model)
     x = tt.randn(128, 256)
     fastest = dict.fromkeys((model, small), float("inf"))
     with tt.no_grad():

@@ -15,10 +15,10 @@ from tinytorch.systems import (
     distillation_loss,
     factorize,
     low_rank,
+    model_nbytes,
     prune,
     prune_model,
     share_weights,
-    state_nbytes,
     unshare_weights,
 )
 
@@ -100,11 +100,11 @@ def test_low_rank_layers_keep_bias_dtype_and_mode():
 def test_whole_models_of_low_rank():
     tt.manual_seed(0)
     model = GPT(GPTConfig(8, 30, 1, 2, 32))
-    before = state_nbytes(model)
+    before = model_nbytes(model)
     assert factorize(model, rank=4) is model
     assert isinstance(model.transformer["h"][0].mlp.c_fc, LowRankLinear)
     assert model.lm_head.weight is model.transformer["wte"].weight  # tied: stays
-    assert state_nbytes(model) < 0.45 * before
+    assert model_nbytes(model) < 0.45 * before
     model(tt.randint(0, 30, (2, 8))).sum().backward()
     assert isinstance(factorize(linear(), rank=2), LowRankLinear)
 
@@ -145,7 +145,7 @@ def test_shared_weights_take_few_bits(bits):
     exact, before = layer(x), layer.weight.detach().clone()
     share_weights(layer, bits)
     assert layer.weight_indices.nbytes == -(-7000 * bits // 8)
-    assert state_nbytes(layer) == layer.weight_indices.nbytes + 4 * len(layer.weight_codebook) + 4 * 70
+    assert model_nbytes(layer) == layer.weight_indices.nbytes + 4 * len(layer.weight_codebook) + 4 * 70
     assert not hasattr(layer, "weight")
     off = (layer(x) - exact).abs().max().item()
     assert not hasattr(layer, "weight"), "it takes memory only while forward runs"

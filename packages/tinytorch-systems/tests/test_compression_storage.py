@@ -15,6 +15,7 @@ from tinytorch.systems import (
     factorize,
     finish_pruning,
     load_compressed,
+    model_nbytes,
     prune,
     prune_channels,
     prune_model,
@@ -22,7 +23,6 @@ from tinytorch.systems import (
     share_weights,
     shrink,
     sparsity,
-    state_nbytes,
 )
 
 FORMATS = ("dense", "bitmap", "csr")
@@ -142,7 +142,7 @@ def test_a_shared_weight_that_is_pruned_in_one_place_only(tmp_path):
 def test_a_dense_models_file_is_not_larger(tmp_path):
     plain = model()
     size = save_compressed(plain, tmp_path / "a.safetensors")
-    assert size < state_nbytes(plain) + 6000  # names and shapes
+    assert size < model_nbytes(plain) + 6000  # names and shapes
     names = {name.partition("#")[0] for name in load_file(tmp_path / "a.safetensors")}
     assert names == set(plain.state_dict()) - {"lm_head.weight"}  # one of two names of the same
 
@@ -167,7 +167,7 @@ def test_every_kind_of_compression_is_saved_and_loaded(compress, tmp_path):
             p.zero_()
     file = tmp_path / "small.safetensors"
     size = save_compressed(small, file)
-    assert size < 0.8 * state_nbytes(fresh)
+    assert size < 0.8 * model_nbytes(fresh)
     loaded = load_compressed(file, fresh)
     ids = tt.randint(0, 40, (2, 9))
     assert np.array_equal(loaded(ids).detach().numpy(), small(ids).detach().numpy())

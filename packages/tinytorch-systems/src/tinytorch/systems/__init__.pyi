@@ -26,7 +26,15 @@ from .m15_profiling import (
     roofline as roofline,
     summary as summary,
 )
-from .m16_acceleration import Acceleration as Acceleration, accelerate as accelerate
+from .m16_acceleration import (
+    Acceleration as Acceleration,
+    Rung as Rung,
+    SpeedLadder as SpeedLadder,
+    accelerate as accelerate,
+    checkpoint as checkpoint,
+    checkpoint_sequential as checkpoint_sequential,
+    speed_ladder as speed_ladder,
+)
 from .m17_quantization import (
     FakeQuantize as FakeQuantize,
     MinMaxObserver as MinMaxObserver,
@@ -75,7 +83,6 @@ from .m18_compression import (
     share_weights as share_weights,
     shrink as shrink,
     sparsity as sparsity,
-    state_nbytes as state_nbytes,
     unshare_weights as unshare_weights,
 )
 from .m19_benchmarking import (

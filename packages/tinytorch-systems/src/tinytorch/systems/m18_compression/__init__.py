@@ -20,7 +20,6 @@ from .models import (
 from .schedule import GradualPruner as GradualPruner, cubic_sparsity as cubic_sparsity
 from .sharing import (
     share_weights as share_weights,
-    state_nbytes as state_nbytes,
     unshare_weights as unshare_weights,
 )
 from .sparse import SparseTensor as SparseTensor

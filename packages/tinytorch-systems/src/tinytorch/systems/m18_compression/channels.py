@@ -28,8 +28,8 @@ def prune_channels(
     """Mask the least important channels of a model, so that `shrink` can take them away.
 
     Channels are the outputs of Linear layers and convolutions, hidden features of MLPs, and heads of a
-    GPT's attention (those that share keys and values together). Layers whose outputs are added to others, as in a
-    residual path, or are the model's, keep all. A channel is masked wherever it is computed, in weights,
+    GPT's attention (those that share keys and values together). Layers whose outputs are added to others, as
+    in a residual path, or are the model's, keep all. A channel is masked wherever it is computed, in weights,
     biases and batch norms, and its importance is the norm of what makes it times the norm of what takes it.
 
     Args:

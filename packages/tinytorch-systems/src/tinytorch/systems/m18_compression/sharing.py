@@ -120,9 +120,3 @@ def unshare_weights(model: Module) -> Module:
             delattr(layer, f"{name}_indices")
             layer.register_parameter(name, Parameter(from_numpy(values)))
     return model
-
-
-def state_nbytes(model: Module) -> int:
-    """Return the bytes that the parameters and buffers of a model take in memory, each counted once."""
-    tensors = [*model.parameters(), *model.buffers()]
-    return sum(int(tensor.nbytes) for tensor in tensors)
