@@ -117,11 +117,7 @@ def module_page(course: Course, module: Module) -> str:
     facts = generated.module_facts(course, module)
     return "\n".join(
         [
-            "---",
-            f"title: {module.name}",
-            f"description: {module.summary}",
-            "search: {boost: 2}",
-            "---",
+            *generated.front_matter(module.name, module.summary, boost=2),
             f"# {module.name}",
             "",
             f"*{module.summary}*",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 from pathlib import Path
 
@@ -16,6 +17,12 @@ TRACKS = {
     "language": "Language",
     "systems": "Systems",
 }
+
+
+def front_matter(title: str, description: str, boost: int = 1) -> list[str]:
+    """Return the head of a page; what is found in a page with more boost comes first in a search."""
+    facts = {"title": title, "description": description, "search": {"boost": boost}}
+    return ["---", *(f"{name}: {json.dumps(value)}" for name, value in facts.items()), "---"]
 
 
 def link(module: Module, page: str) -> str:
@@ -113,14 +120,15 @@ def module_facts(course: Course, module: Module) -> str:
     needs = (
         ", ".join(link(course.by_slug[slug], page) for slug in module.needs) or "nothing but Python and NumPy"
     )
-    unlocks = ", ".join(link(other, page) for other in course.unlocks(module)) or "the milestones"
+    ready = [f"[{m.title}](../milestones/{m.name}.md)" for m in MILESTONES if AFTER[m.name] == module.slug]
+    unlocks = ", ".join([*(link(other, page) for other in course.unlocks(module)), *ready])
     path = "optional" if module.optional else f"{module.path} path"
     source = module.folder.relative_to(ROOT).as_posix()
     facts = [
         f"**Package** [`tinytorch-{module.track}`](../reference/{module.track}/index.md)",
         f"**Path** {path}",
         f"**Needs** {needs}",
-        f"**Unlocks** {unlocks}",
+        *([f"**Unlocks** {unlocks}"] if unlocks else []),
         f"**Source** `{source}`",
     ]
     return (

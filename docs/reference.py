@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_origin
 
 import numpy as np
 from course import Course, Module, stubs
+from generated import front_matter
 
 AUTHORS = "For authors of packages"  # public names that belong to no module
 
@@ -19,10 +20,10 @@ def reference_pages(course: Course) -> dict[str, str]:
         pages[f"{track}/index.md"] = overview(track, modules)
         for module in modules:
             lines = [
-                "---",
-                f"title: {module.title} - reference",
-                f"description: The public names of the module {module.title}, with examples.",
-                "---",
+                *front_matter(
+                    f"{module.title} - reference",
+                    f"The public names of the module {module.title}, with examples.",
+                ),
                 f"# {module.title}",
                 "",
                 f"Explained in [[{module.slug}]], installed with `tinytorch-{track}`. {beginning(track)}",
@@ -55,10 +56,7 @@ def overview(track: str, modules: list[Module]) -> str:
     """Return the page of a track: a table of the names of each module, and those that are in none."""
     folder = modules[0].folder
     lines = [
-        "---",
-        f"title: tinytorch.{track}",
-        f"description: Every public name of the package tinytorch-{track}.",
-        "---",
+        *front_matter(f"tinytorch.{track}", f"Every public name of the package tinytorch-{track}."),
         f"# tinytorch.{track}",
         "",
         f"Every public name of the package `tinytorch-{track}`, by module. {beginning(track)}",

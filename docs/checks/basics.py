@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import yaml
+
 from checks.pages import Site
 
 
 def faults(site: Site) -> list[str]:
     """Return what pages lack."""
-    found = []
+    found = [f"{name}: {fault}" for name, text in site.texts.items() if (fault := unreadable(text))]
     titles: dict[str, str] = {}
     for page in site.pages.values():
         html = page.html
@@ -29,3 +31,14 @@ def faults(site: Site) -> list[str]:
             if not str(picture.get("alt") or "").strip():
                 found.append(f"{page.name}: no alternative text for {picture.get('src')}")
     return found
+
+
+def unreadable(text: str) -> str:
+    """Return what is wrong with the head of a page, which the site tool would show as text."""
+    if not text.startswith("---\n"):
+        return ""
+    try:
+        yaml.safe_load(text.split("\n---\n", 1)[0].removeprefix("---\n"))
+    except yaml.YAMLError as error:
+        return f"its head isn't YAML: {' '.join(str(error).split())}"
+    return ""
