@@ -363,3 +363,11 @@ def test_gradual_pruning_follows_the_schedule(scope):
             GradualPruner(net(), **{"final": 0.5, "end": 5, **wrong})
     with pytest.raises(ValueError, match="no weight to prune"):
         GradualPruner(tt.ReLU(), 0.5, 10)
+
+
+def test_small_layers_keep_a_weight_while_training():
+    model = tt.Sequential(tt.Linear(2, 1), tt.ReLU(), tt.Linear(1, 30))
+    pruner = GradualPruner(model, final=0.9, end=5, scope="layer")
+    for _ in range(6):
+        pruner.step()
+    assert [int(mask_of(module).sum()) for module, _ in prunable(model)] == [1, 3]

@@ -121,10 +121,9 @@ def load_compressed(path: PathLike, model: Module) -> Module:
         ) from None
     except KeyError:
         raise ValueError(f"{os.fspath(path)} wasn't written by save_compressed") from None
-    if about.get("version") != 1:
-        raise ValueError(
-            f"{os.fspath(path)} has version {about.get('version')}; this tinytorch reads version 1"
-        )
+    version = about.get("version") if isinstance(about, dict) else None
+    if version != 1:
+        raise ValueError(f"{os.fspath(path)} has version {version}; this tinytorch reads version 1")
     try:
         values: dict[str, Any] = {}
         for name, entry in about["tensors"].items():
@@ -136,7 +135,7 @@ def load_compressed(path: PathLike, model: Module) -> Module:
             stored = SparseTensor.from_parts(form, tuple(entry["shape"]), entry["dtype"], parts)
             values[name] = stored.to_dense()
         return rebuild(copy.deepcopy(model), values, about["layers"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{os.fspath(path)} doesn't fit {type(model).__name__}: {error}") from error
 
 

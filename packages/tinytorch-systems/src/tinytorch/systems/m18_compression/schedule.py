@@ -104,7 +104,7 @@ class GradualPruner:
             groups = [self.pairs] if self.scope == "global" else [[pair] for pair in self.pairs]
             for pairs in groups:
                 masked, size = self._masked(pairs)
-                more = round(wanted * size) - masked
+                more = min(round(wanted * size), size - 1) - masked  # a layer keeps one weight
                 if more > 0:
                     prune.global_unstructured(pairs, prune.L1Unstructured, amount=more)
             self._share = self._masked_share()
