@@ -54,38 +54,34 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
     Raises:
         RuntimeError: a pre-hook that takes keywords returned something other than (args, kwargs) or None.
     """
-    called: set[int] = set()
+    called: list[int] = []
     try:
-        return _call(module, args, kwargs, called)
+        for _, (hook, with_kwargs) in _both(EVERY_PRE, module._forward_pre_hooks):
+            if with_kwargs:
+                result = hook(module, args, kwargs)
+                if result is not None:
+                    if not isinstance(result, tuple) or len(result) != 2:
+                        raise RuntimeError(
+                            "forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
+                            f"but got {result}."
+                        )
+                    args, kwargs = result
+            else:
+                result = hook(module, args)
+                if result is not None:
+                    args = result if isinstance(result, tuple) else (result,)
+        output = module.forward(*args, **kwargs)
+        for number, (hook, with_kwargs) in _both(EVERY, module._forward_hooks):
+            called.append(number)
+            result = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
+            if result is not None:
+                output = result
+        return output
     except BaseException:
-        for number in [x for x in EVERY if x in _always and x not in called]:
-            hook, with_kwargs = EVERY[number]
-            hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
+        for number, (hook, with_kwargs) in list(EVERY.items()):
+            if number in _always and number not in called:
+                hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
         raise
-
-
-def _call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], called: set[int]) -> Any:
-    for _, (hook, with_kwargs) in _both(EVERY_PRE, module._forward_pre_hooks):
-        if with_kwargs:
-            result = hook(module, args, kwargs)
-            if result is not None:
-                if not isinstance(result, tuple) or len(result) != 2:
-                    raise RuntimeError(
-                        "forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
-                        f"but got {result}."
-                    )
-                args, kwargs = result
-        else:
-            result = hook(module, args)
-            if result is not None:
-                args = result if isinstance(result, tuple) else (result,)
-    output = module.forward(*args, **kwargs)
-    for number, (hook, with_kwargs) in _both(EVERY, module._forward_hooks):
-        called.add(number)
-        result = hook(module, args, kwargs, output) if with_kwargs else hook(module, args, output)
-        if result is not None:
-            output = result
-    return output
 
 
 def _both(every: Hooks, own: Hooks) -> list[tuple[int, tuple[Any, bool]]]:

@@ -102,7 +102,7 @@ def described(value: Any) -> Any:
     return getattr(value, "__qualname__", kind.__name__)
 
 
-PLAIN = (int, float, bool, str, type(None))
+PLAIN = frozenset((int, float, bool, str, type(None)))
 
 
 def _shapes(value: Any) -> Iterable[tuple[int, ...]]:

@@ -20,13 +20,14 @@ class Memory:
     held by weak references, which tell when an array goes.
 
     Attributes:
+        blocks: by the id of the array that owns a block: a reference, the bytes, whether it is fresh.
         live: bytes of the blocks that were made while watching and are still there.
         peak: the most that `live` has been.
         found: bytes of the blocks that had been there before (inputs, parameters), as far as they are known.
     """
 
     def __init__(self) -> None:
-        self._blocks: dict[int, tuple[weakref.ref[Any], int, bool]] = {}  # by the id of the owner
+        self.blocks: dict[int, tuple[weakref.ref[Any], int, bool]] = {}
         self.live = self.peak = self.found = 0
         self._before = 0  # what is traced besides the tensors
         self._started = False
@@ -47,10 +48,10 @@ class Memory:
         while base is not None and isinstance(base, np.ndarray):
             array, base = base, base.base
         key = id(array)
-        if key in self._blocks:  # an entry goes with its array, so another one's number it can't be
+        if key in self.blocks:  # an entry goes with its array, so another one's number it can't be
             return 0
         size: int = array.nbytes
-        self._blocks[key] = weakref.ref(array, lambda _: self._gone(key)), size, fresh
+        self.blocks[key] = weakref.ref(array, lambda _: self._gone(key)), size, fresh
         if not fresh:
             self.found += size
             return 0
@@ -66,14 +67,14 @@ class Memory:
             return self.see(value, True)
         if kind in PLAIN:
             return 0
-        if kind in (list, tuple):
+        if kind is list or kind is tuple:
             return sum([self.see_all(x) for x in value])
         if hasattr(value, "__dict__"):
             return sum([self.see_all(x) for x in vars(value).values()])
         return 0
 
     def _gone(self, key: int) -> None:
-        _, size, fresh = self._blocks.pop(key)
+        _, size, fresh = self.blocks.pop(key)
         if fresh:
             self.live -= size
         else:
@@ -110,7 +111,7 @@ class Memory:
     def forget(self) -> None:
         """Stop counting: what goes from now on isn't noted."""
         global _tracing
-        self._blocks.clear()
+        self.blocks.clear()
         if _tracing is self:
             _tracing = None
             if self._started:

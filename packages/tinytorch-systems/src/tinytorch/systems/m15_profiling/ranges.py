@@ -54,14 +54,3 @@ class record_function:
                 return function(*args, **kwargs)
 
         return wrapper
-
-
-def name_modules(module: Any, paths: dict[int, str]) -> None:
-    """Name a module that isn't part of one that has been named, and all in it."""
-    base = root = type(module).__name__
-    taken = set(paths.values())
-    number = 2
-    while root in taken:
-        root, number = f"{base}#{number}", number + 1
-    for name, part in module.named_modules():
-        paths.setdefault(id(part), f"{root}.{name}" if name else root)
