@@ -6,11 +6,12 @@ from ..inputs import T
 from ..libraries import FLOATS
 from ..table import case, code, error
 
-# Away from where a number is just between two steps: there float32 and float64 may choose differently.
+# Not float64: PyTorch rounds the scale to float32 there. And away from where a number is just between two steps,
+# since it computes the quotient in float32, ours in float64.
 for shape in ((4,), (), (0,), (2, 3), (2, 0, 3)):
-    case("fake_quantize_per_tensor_affine", T(*shape), 0.37, 2, -5, 6, on=FLOATS)
+    case("fake_quantize_per_tensor_affine", T(*shape), 0.37, 2, -5, 6, on=("float16", "float32"))
 for scale, zero, low, high in ((0.023, 0, -128, 127), (0.011, 128, 0, 255), (1.3, 3, 0, 15), (0.9, 0, 0, 0)):
-    case("fake_quantize_per_tensor_affine", T(5, 7), scale, zero, low, high, on=("float32", "float64"))
+    case("fake_quantize_per_tensor_affine", T(5, 7), scale, zero, low, high, on=("float32",))
 code(
     "t.fake_quantize_per_tensor_affine(input=x, scale=0.3, zero_point=1, quant_min=-4, quant_max=4)",
     x=T(values=[-9.0, -1.4, -0.16, 0.0, 0.16, 0.89, 0.91, 9.0]),

@@ -83,8 +83,8 @@ class QuantizedLinear(QuantizedLayer):
             return scaled
         whole, step, zero = self.input_quantizer.numbers(input)
         product: Tensor = integer_linear(whole, numbers, zero, middle).to(input.dtype)
-        out = product * (step * scale.to(input.dtype))
-        return out if bias is None else out + bias
+        product = product * (step * scale.to(input.dtype))
+        return product if bias is None else product + bias
 
 
 class QuantizedConv2d(QuantizedLayer):
