@@ -52,6 +52,11 @@ def beam_search(
         ValueError: a number is out of range, or the prompt is empty.
         IndexError: an id is outside the vocabulary.
 
+    Examples:
+        >>> config = language.GPTConfig(block_size=32, vocab_size=50, n_layer=2, n_head=2, n_embd=16)
+        >>> model = language.GPT(config).eval()
+        >>> found = systems.beam_search(model, tt.tensor([1, 2]), 5, num_beams=3)
+
     Source: Freitag and Al-Onaizan, "Beam search strategies for neural machine translation", 2017
     (arXiv:1702.01806); the names are those of Hugging Face's `generate`
     """

@@ -37,6 +37,13 @@ class profile:
     Raises:
         RuntimeError: (from the block) it has been used before.
 
+    Examples:
+        >>> layer, x = tt.Linear(64, 32), tt.randn(8, 64)
+        >>> with systems.profile(with_flops=True) as prof:
+        ...     _ = layer(x)
+        >>> [(event.key, event.count, event.flops) for event in prof.key_averages()]
+        [('linear', 1, 32768)]
+
     Source: https://docs.pytorch.org/docs/stable/profiler.html
     """
 

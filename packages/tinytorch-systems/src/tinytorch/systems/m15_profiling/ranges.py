@@ -30,6 +30,13 @@ class record_function:
     Args:
         name: what it is shown as.
 
+    Examples:
+        >>> with systems.profile() as prof:
+        ...     with systems.record_function("my part"):
+        ...         _ = tt.ones(2) + 1
+        >>> "my part" in [event.key for event in prof.key_averages()]
+        True
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.profiler.record_function.html
     """
 

@@ -48,6 +48,11 @@ def summary(
         ValueError: no input, more than one, or an unknown column or mode.
         TypeError: `model` isn't a module, or the input neither tensors nor a shape.
 
+    Examples:
+        >>> model = tt.Sequential(tt.Linear(784, 128), tt.ReLU(), tt.Linear(128, 10))
+        >>> systems.summary(model, input_size=(1, 784)).total_params
+        101770
+
     Source: https://github.com/TylerYep/torchinfo
     """
     if not isinstance(model, Module):

@@ -33,6 +33,11 @@ def distillation_loss(
     Raises:
         ValueError: shapes don't go together, or `temperature` or `alpha` is out of range.
 
+    Examples:
+        >>> scores = tt.tensor([[2.0, -1.0]])
+        >>> systems.distillation_loss(scores, scores)
+        tensor(0.)
+
     Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015 (arXiv:1503.02531)
     """
     if student_logits.shape != teacher_logits.shape or student_logits.ndim < 2:

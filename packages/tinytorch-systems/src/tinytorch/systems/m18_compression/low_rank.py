@@ -76,6 +76,11 @@ def low_rank(
         TypeError: not exactly one of the three is given, or the layer isn't a Linear.
         ValueError: it is out of range, the layer is pruned without being final, or a weight isn't finite.
 
+    Examples:
+        >>> thin = systems.low_rank(tt.Linear(100, 100), rank=10)
+        >>> sum(p.numel() for p in thin.parameters())
+        2100
+
     Source: Eckart and Young, "The approximation of one matrix by another of lower rank", 1936,
     doi:10.1007/BF02288367
     """

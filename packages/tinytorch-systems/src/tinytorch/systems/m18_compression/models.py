@@ -60,6 +60,12 @@ def prune_model(model: Module, amount: float | None = None, method: str = "globa
         ValueError: the method is unknown, the amount is out of range or would leave nothing, weights are
             NaN, or there are no weights to prune.
         TypeError: the amount is missing, or isn't a number.
+
+    Examples:
+        >>> model = tt.Sequential(tt.Linear(100, 100), tt.ReLU(), tt.Linear(100, 10))
+        >>> _ = systems.prune_model(model, 0.9)
+        >>> round(float(systems.sparsity(model)), 2)
+        0.9
     """
     pairs = prunable(model)
     if not pairs:
@@ -128,7 +134,12 @@ def effective_weights(model: Module) -> Iterator[tuple[Module, Any]]:
 
 
 def sparsity(model: Module | Tensor) -> float:
-    """Return the share of zeros, from 0 to 1: among the prunable weights of a model, or in a tensor."""
+    """Return the share of zeros, from 0 to 1: among the prunable weights of a model, or in a tensor.
+
+    Examples:
+        >>> float(systems.sparsity(tt.tensor([0.0, 1.0, 0.0, 0.0])))
+        0.75
+    """
     if isinstance(model, Tensor):
         arrays = [array_of(model)]
     else:

@@ -27,6 +27,10 @@ def cubic_sparsity(step: int, begin: int, end: int, final: float, initial: float
     Raises:
         ValueError: a share is out of range, `final` is below `initial`, or `end` isn't after `begin`.
 
+    Examples:
+        >>> [round(systems.cubic_sparsity(step, 0, 100, 0.9), 3) for step in (0, 50, 100)]
+        [0.0, 0.787, 0.9]
+
     Source: Zhu and Gupta, "To prune, or not to prune", 2017 (arXiv:1710.01878)
     """
     for share in (float(initial), float(final)):

@@ -36,6 +36,13 @@ class SparseTensor:
 
     Raises:
         ValueError: the format is unknown.
+
+    Examples:
+        >>> x = tt.zeros(100, 100)
+        >>> x[3, 4] = 1
+        >>> sparse = systems.SparseTensor(x)
+        >>> sparse.nbytes < x.nbytes / 20
+        True
     """
 
     def __init__(self, values: Any, format: str | None = None) -> None:

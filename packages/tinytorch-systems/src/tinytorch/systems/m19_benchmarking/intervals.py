@@ -105,6 +105,11 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float], **options: Any)
 
     Raises:
         ValueError: other numbers of rounds, or times that aren't above zero.
+
+    Examples:
+        >>> interval = systems.paired_ratio([1.0, 1.1, 0.9, 1.0], [2.0, 2.2, 1.8, 2.0])
+        >>> round(interval.value, 3)
+        0.5
     """
     a, b = checked(ours), checked(theirs)
     if len(a) != len(b):

@@ -48,6 +48,10 @@ def percentile(times: Sequence[float], share: float) -> float:
 
     Raises:
         ValueError: no times, or a share that isn't above 0 and at most 1.
+
+    Examples:
+        >>> systems.percentile([0.1, 0.2, 0.3, 0.4], 0.5)
+        0.2
     """
     if not times:
         raise ValueError("there are no times to take a percentile of")

@@ -50,6 +50,10 @@ def queue_latencies(arrivals: Sequence[float], service: Sequence[float], servers
         arrivals: when each query comes, in order.
         service: how long each takes once it is served.
         servers: how many serve at the same time.
+
+    Examples:
+        >>> systems.queue_latencies([0.0, 1.0], [3.0, 1.0])
+        [3.0, 3.0]
     """
     free = [0.0] * servers
     found = []
