@@ -13,8 +13,8 @@ import tinytorch.core
 from tinytorch.core import number_of_threads, ops
 
 from . import attention, images, pointwise, products, rows, steps
-from .compiler import NoKernels, built
-from .library import Library
+from .compiler import NoKernels
+from .library import Library, shared_library
 
 # Operations come into being when their module is first asked for; these names ask for them.
 NAMES = {
@@ -24,7 +24,6 @@ NAMES = {
 
 _using: Counter[str] = Counter()  # how many accelerations use kernels for an operation, or optimizer
 _lock = threading.Lock()
-_libraries: dict[str | None, Library] = {}
 
 
 class Acceleration:
@@ -121,7 +120,7 @@ class Acceleration:
         if self.library is None:
             return f"<accelerate: NumPy, because {self.reason}>"
         count = sum(who == "C" for who in self.served.values())
-        return f"<accelerate: {'on' if self.on else 'off'}, {count} operations in C>"
+        return f"<accelerate: on, {count} operations in C>" if self.on else "<accelerate: off>"
 
 
 def accelerate(*, compiler: str | None = None) -> Acceleration:
@@ -143,14 +142,8 @@ def accelerate(*, compiler: str | None = None) -> Acceleration:
             train(model)
     """
     try:
-        with _lock:
-            library = _libraries.get(compiler)
-            if library is None:
-                library = _libraries[compiler] = Library(built(compiler))
-                library.check()
-        return Acceleration(library, "")
-    except (NoKernels, OSError, AttributeError) as error:
-        _libraries.pop(compiler, None)
+        return Acceleration(shared_library(compiler), "")
+    except NoKernels as error:
         reason = " ".join(str(error).split())
         warnings.warn(f"accelerate(): NumPy goes on doing the work, because {reason}", stacklevel=2)
         return Acceleration(None, reason)

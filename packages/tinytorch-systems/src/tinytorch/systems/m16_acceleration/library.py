@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from tinytorch.core import number_of_threads
 
-from .compiler import SOURCE
+from .compiler import SOURCE, NoKernels, built
 
 TYPES: dict[str, Any] = {
     "array": ctypes.py_object,
@@ -57,6 +58,27 @@ class Library:
         self.linear_forward(out, x, x, None, 0, 12, 40, 12)
         if not np.allclose(out, x @ x.T):
             raise OSError("the kernels multiply wrongly")
+
+
+_loaded: dict[str | None, Library] = {}
+_lock = threading.Lock()
+
+
+def shared_library(compiler: str | None = None) -> Library:
+    """Return the library that `compiler` makes, loaded once.
+
+    Raises:
+        NoKernels: there is none; the message says why in one line.
+    """
+    with _lock:
+        if compiler not in _loaded:
+            try:
+                library = Library(built(compiler))
+                library.check()
+            except (OSError, AttributeError) as error:
+                raise NoKernels(str(error)) from None
+            _loaded[compiler] = library
+        return _loaded[compiler]
 
 
 def declarations() -> dict[str, tuple[str, list[str]]]:

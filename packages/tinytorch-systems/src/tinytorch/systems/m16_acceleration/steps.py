@@ -25,7 +25,8 @@ def kernels(lib: Library) -> dict[str, Callable[..., Any]]:
         decay = group["weight_decay"]
         decoupled = group.get("decoupled_weight_decay")
         keep = 1 - group["lr"] * decay if decoupled else 1.0
-        options = lr, beta1, beta2, group["eps"] * correction, 0.0 if decoupled else decay, keep
+        rates = lr, beta1, 1 - beta1, beta2, 1 - beta2
+        options = *rates, group["eps"] * correction, 0.0 if decoupled else decay, keep
         maximize = bool(group["maximize"])
 
         def update(p: Any, g: Any, m: Any, v: Any) -> None:

@@ -28,9 +28,9 @@ static void pool_task(void *job, long plane) {
             vec c[4];
             corners(a + 2 * at, a + s->width + 2 * at, n, c);
             vec high = larger(c[0], larger(c[1], larger(c[2], c[3]))), sum = c[0] + c[1] + c[2] + c[3];
-            /* Where one of them is nan the sum is, too; of infinities it is, and they come out right below. */
+            /* Where one of them is nan, so is the sum (and that of opposite infinities): look closer there. */
             vec nan = where_equal(sum, sum, high, c[0]);
-            for (int i = 1; i < 4; i++) nan = where_equal(nan, nan, larger(c[i], nan), nan);
+            for (int i = 1; i < 4; i++) nan = where_equal(nan, nan, larger(nan, c[i]), nan);
             put(out + at, where_equal(sum, sum, high, nan), n);
         }
     }

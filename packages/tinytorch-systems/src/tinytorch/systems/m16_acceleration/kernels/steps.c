@@ -4,7 +4,7 @@ struct step {
     float *p, *m, *v;
     const float *g;
     long size;
-    float lr, beta1, beta2, eps, decay, keep, momentum, part;
+    float lr, beta1, rest1, beta2, rest2, eps, decay, keep, momentum, part; /* rest: 1 - beta, not rounded twice */
     int maximize, nesterov;
 };
 
@@ -21,18 +21,18 @@ static void adam_task(void *job, long i) {
         vec p = get(s->p + at, n), g = get(s->g + at, n);
         if (s->maximize) g = -g;
         if (s->decay != 0) g += p * s->decay;
-        vec m = get(s->m + at, n) * s->beta1 + g * (1 - s->beta1);
-        vec v = get(s->v + at, n) * s->beta2 + g * g * (1 - s->beta2);
+        vec m = get(s->m + at, n) * s->beta1 + g * s->rest1;
+        vec v = get(s->v + at, n) * s->beta2 + g * g * s->rest2;
         put(s->m + at, m, n);
         put(s->v + at, v, n);
         put(s->p + at, p * s->keep - m * s->lr / (root(v) + s->eps), n);
     }
 }
 
-EXPORT void adam_step(array p, array g, array m, array v, long size, float lr, float beta1, float beta2,
-                      float eps, float decay, float keep, int maximize) {
+EXPORT void adam_step(array p, array g, array m, array v, long size, float lr, float beta1, float rest1,
+                      float beta2, float rest2, float eps, float decay, float keep, int maximize) {
     struct step job = {.p = floats(p), .m = floats(m), .v = floats(v), .g = floats(g), .size = size, .lr = lr,
-                       .beta1 = beta1, .beta2 = beta2, .eps = eps, .decay = decay, .keep = keep,
+                       .beta1 = beta1, .rest1 = rest1, .beta2 = beta2, .rest2 = rest2, .eps = eps, .decay = decay, .keep = keep,
                        .maximize = maximize};
     step_in_stretches(adam_task, &job);
 }
