@@ -30,11 +30,12 @@ logical_and 1    logical_or 1    logical_xor 1    bitwise_and 1    bitwise_or 1 
 eq 1    ne 1    lt 1    le 1    gt 1    ge 1    isnan 1    isinf 1    isfinite 1    logical_not 1
 bitwise_not 1
 """
-# Views, copies, choices, orders, random numbers: no arithmetic, neither forward nor backward.
+# Views, copies, choices, orders, random numbers: no arithmetic, neither forward nor backward. What a
+# checkpoint computes again counts as the operations that it consists of.
 MOVES = """
 reshape view permute transpose movedim squeeze unsqueeze diagonal contiguous clone cat stack roll flip tril
 triu diag scatter select index_put choose masked_fill cast copied filled drawn _constant_pad one_hot argsort
-_topk_indices _nonzero found
+_topk_indices _nonzero found _checkpointed
 """
 # No arithmetic forward; backward, what was read several times gets the sum of the gradients.
 READS = """

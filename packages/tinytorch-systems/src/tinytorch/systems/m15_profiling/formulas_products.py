@@ -65,6 +65,21 @@ def _bilinear(call: Call) -> tuple[int, int]:
     return 2 * n * o * (i * j + j), call.size() if call["bias"] is not None else 0
 
 
+def scaled_linear_backward(call: Call) -> tuple[int, int]:
+    """A product for the input, of the scaled gradient; a sum for the bias."""
+    for_input = call.needs[0]
+    shifted = call.size("weight") if call["middle"] else 0
+    elementwise = for_input * (call.size() + shifted) + (call.size() if call.needs[-1] else 0)
+    return 2 * call.size() * call["weight"][-1] * for_input, elementwise
+
+
+@register_flop_formula("scaled_linear", scaled_linear_backward)
+def _scaled_linear(call: Call) -> tuple[int, int]:
+    """A product, then scale and bias; the middle is subtracted from the weight."""
+    shifted = call.size("weight") if call["middle"] else 0
+    return 2 * call.size() * call["weight"][-1], shifted + call.size() * (1 + (call["bias"] is not None))
+
+
 @register_flop_formula("integer_linear")
 def _integer_linear(call: Call) -> tuple[int, int]:
     """As many operations on whole numbers; the zero-points are subtracted from both factors."""
