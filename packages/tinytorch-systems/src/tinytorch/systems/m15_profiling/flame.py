@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from .events import BACKWARD, MODULE, Event
+from .flame_style import SCRIPT, STYLE
 from .text import duration, percent
 
 WIDTH, ROW, TOP, MARGIN = 1200, 20, 56, 10  # pixels
 LETTER = 6.7  # the width of one
 NARROWEST = 0.4  # pixels: boxes that nobody could see are left out
-
-STYLE = """
-svg{font:11px ui-monospace,Menlo,Consolas,monospace;background:#fff}
-.h{font-size:15px;font-weight:600;fill:#1a1a1a}.n{fill:#555}
-.f text{fill:#1a1a1a;pointer-events:none}.f rect{stroke:#fff;stroke-width:.6}.f{cursor:pointer}
-.f:hover rect{stroke:#111;stroke-width:1.5}
-.all rect{fill:#dcdcdc}.module rect{fill:#c9d6ea}.range rect{fill:#cfe6cf}.walk rect{fill:#f3d9b8}
-.operation rect{fill:#8fb4e3}.backward rect{fill:#f0a868}.work rect{fill:#c8b3e0}
-@media (prefers-color-scheme:dark){
-svg{background:#16181d}.h{fill:#f0f0f0}.n{fill:#b0b0b0}.f text{fill:#f4f4f4}.f rect{stroke:#16181d}
-.f:hover rect{stroke:#fff}.all rect{fill:#3d4048}.module rect{fill:#34496b}.range rect{fill:#2f5a37}
-.walk rect{fill:#6b4a22}.operation rect{fill:#2c62a8}.backward rect{fill:#a8591c}.work rect{fill:#63468c}}
-"""
 
 
 @dataclass
@@ -150,6 +137,3 @@ def shortened(name: str, width: float) -> str:
 def clean(name: str) -> str:
     """Replace the characters that XML doesn't allow, also escaped."""
     return "".join(c if c.isprintable() or c == " " else "?" for c in name)
-
-
-SCRIPT = (Path(__file__).with_name("flame.js")).read_text(encoding="utf-8")
