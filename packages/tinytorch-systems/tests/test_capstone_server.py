@@ -131,7 +131,7 @@ def test_the_page_is_complete_and_may_load_nothing_else(server):
         assert b"innerHTML" not in content
     status, _, body = ask(server, path="/about")
     assert status == 200
-    assert json.loads(body)["context"] == 64
+    assert json.loads(body)["context"] == 128
 
 
 def test_head_has_no_body(server):

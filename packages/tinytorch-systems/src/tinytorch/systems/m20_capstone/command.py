@@ -17,7 +17,7 @@ COMMANDS = {  # each lies in a file of its own, which is imported when it is use
     "bench": ("bench_command", "measure speed and size, with confidence intervals"),
     "compress": ("compress_command", "make a smaller model: quantise it, prune it"),
     "serve": ("serve_command", "a page in the browser that writes"),
-    "olympics": ("olympics_command", "a convolutional network on the digits, made smaller in five ways"),
+    "olympics": ("olympics_command", "a convolutional network on the digits, made smaller in six ways"),
 }
 
 

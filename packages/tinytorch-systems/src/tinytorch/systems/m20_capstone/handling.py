@@ -33,9 +33,8 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Connection": "close",
 }
-DISCARDED = (
-    8 * 1024 * 1024
-)  # bytes of a refused body that are thrown away, so that its sender sees the answer
+# Bytes of a refused body that are thrown away, so that its sender comes to see the answer.
+DISCARDED = 16 * 1024 * 1024
 
 
 class Refusal(Exception):

@@ -60,7 +60,7 @@ class TinyGPTOptions:
     n_head: int = 4
     n_embd: int = 128
     batch_size: int = 6
-    steps: int = 1200
+    steps: int = 1000
     warmup: int = 50
     lr: float = 3e-3
     last_lr: float = 0.0

@@ -138,6 +138,8 @@ def resume_run(
         TinyGPTError: there is no whole checkpoint, or it is of another recipe or text.
     """
     place = folder / "training"
+    for draft in [*folder.glob(".*.tmp"), *place.glob(".*.tmp")]:
+        draft.unlink(missing_ok=True)  # of a run that was killed while it wrote
     if not (place / LAST).is_file() and not (place / PREVIOUS).is_file():
         raise TinyGPTError(
             f"{folder} holds no run to go on with: begin one, without --resume, "
