@@ -9,8 +9,8 @@ import pytest
 import tinytorch.core as tt
 from hypothesis import given, settings, strategies as st
 from tinytorch.core import Generator, Linear, float16, float32, float64
-from tinytorch.language import GPT, GPTConfig
-from tinytorch.systems import KVCache, LayerMemory
+from tinytorch.language import GPT, GPTConfig, SelfAttention
+from tinytorch.systems import KVCache, LayerMemory, quantize
 
 
 def model_of(seed: int = 0, scale: float = 8.0, dtype: object = float32, **options: object) -> GPT:
@@ -153,6 +153,23 @@ class TestEveryPosition:
         calls.clear()
         assert np.abs(in_pieces(model, ids, [1] * 10, KVCache(model, 2)) - whole).max() < 1e-5
         assert len(calls) == 50
+
+    def test_layers_of_different_heads(self) -> None:
+        """As a model has them from which heads were pruned: the layers say how many there are."""
+        model = model_of(rotary=True)
+        model.transformer["h"][1].attn = SelfAttention(16, 2, num_kv_heads=1, rotary=True)
+        ids, cache = ids_of(2, 24), KVCache(model, 2)
+        assert cache.nbytes == 2 * 2 * 24 * 4 * (4 * 4 + 1 * 8)
+        whole = model(ids).detach().numpy()
+        assert np.abs(in_pieces(model, ids, [4, *[1] * 20], cache) - whole).max() < 1e-5
+        with pytest.raises(ValueError, match="the model has 2 layers of 4 heads of keys 4 wide or 1 heads"):
+            model(ids, cache=KVCache(model.config, 2))
+
+    def test_quantized_models(self) -> None:
+        model = quantize(model_of(n_embd=64))
+        ids = ids_of(2, 5)
+        plain, cached = (model.generate(ids, 40, temperature=0, use_cache=use) for use in (False, True))
+        assert tt.equal(plain, cached)
 
     def test_weights_may_change_between_sequences(self) -> None:
         model, other = model_of(), model_of(1)

@@ -116,9 +116,10 @@ def multinomial(
             f"{w.shape[-1]}"
         )
     w = w.astype(np.float64)
-    if not (np.isfinite(w) & (w >= 0)).all():
+    least = w.min(initial=np.inf)
+    if not (least >= 0 and w.max(initial=0) < np.inf):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if w.size and not (w.sum(-1) > 0).all():
+    if w.size and not (w.max(-1) > 0).all():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     if replacement:
         u = uniform_array((*w.shape[:-1], num_samples), np.dtype(np.float64), generator)
@@ -126,13 +127,17 @@ def multinomial(
         rows = zip(heights, u.reshape(len(heights), num_samples))
         found = [_draw(row, x) for row, x in rows]
         return wrap(np.array(found, int64).reshape(u.shape))
-    if w.size and ((w > 0).sum(-1) < num_samples).any():
+    if num_samples > 1 and w.size and ((w > 0).sum(-1) < num_samples).any():
         raise RuntimeError("multinomial: fewer weights above 0 than samples to draw without replacement")
     # The first arrivals of independent processes with these rates: the smallest exponential / weight.
-    u = uniform_array(w.shape, np.dtype(np.float64), generator)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        arrivals = -np.log1p(-u) / w
-    arrivals[w == 0] = np.inf
+    arrivals = uniform_array(w.shape, np.dtype(np.float64), generator)
+    for step in (np.negative, np.log1p, np.negative):  # log1p(-u) is minus an exponential
+        step(arrivals, out=arrivals)
+    if least > 0:
+        arrivals /= w
+    else:
+        np.divide(arrivals, w, out=arrivals, where=w > 0)
+        arrivals[w == 0] = np.inf
     if num_samples == 1 and w.size:
         return wrap(arrivals.argmin(-1, keepdims=True).astype(int64, copy=False))  # without sorting the rest
     return wrap(arrivals.argsort(-1, kind="stable")[..., :num_samples].astype(int64))

@@ -11,7 +11,7 @@ from tinytorch.core import Tensor, is_grad_enabled, no_grad
 from tinytorch.language import GPT, GPTConfig
 
 from .decode import decode, is_lean
-from .fitting import described, dtypes, longest, sizes
+from .fitting import described, dtypes, longest, shapes
 from .layer import LayerMemory, full, refuse
 
 FEW = 64  # new positions of all sequences up to which doing without modules is faster
@@ -75,15 +75,12 @@ class KVCache(Sequence[LayerMemory]):
         assert room is not None
         if capacity is not None and window is None:
             room = min(room, capacity)
-        heads = [config.n_head if config.n_kv_head is None else config.n_kv_head] * config.n_layer
-        if isinstance(model, GPT):  # whose blocks may have lost heads, each its own number
-            blocks = [getattr(block, "attn", None) for block in model.transformer["h"]]
-            heads = [getattr(attn, "num_kv_heads", n) for attn, n in zip(blocks, heads, strict=True)]
+        self._shapes = shapes(model)
         self.layers = [
             LayerMemory(
                 batch_size,
-                own,
-                config.n_embd // config.n_head,
+                heads,
+                width,
                 max_length=self.max_length,
                 window=window,
                 capacity=room,
@@ -91,7 +88,7 @@ class KVCache(Sequence[LayerMemory]):
                 compute=compute,
                 quantized=quantized,
             )
-            for own in heads
+            for heads, width in self._shapes
         ]
         self._tokens = np.empty((batch_size, 0), np.int64)  # the last ones seen, or fewer
         self._model: Any = None  # a weak reference to the one that has seen them
@@ -276,10 +273,10 @@ class KVCache(Sequence[LayerMemory]):
         known = self._model and self._model()
         if known is model:
             return
-        if model.config.n_layer != len(self) or sizes(model.config) != sizes(self.config):
+        mine, its = described(self._shapes, self.config), described(shapes(model), model.config)
+        if shapes(model) != self._shapes or mine != its:
             raise ValueError(
-                f"KVCache: made for {described(self.config)}, but the model has {described(model.config)}; "
-                f"make it of the model, KVCache(model)"
+                f"KVCache: made for {mine}, but the model has {its}; make it of the model, KVCache(model)"
             )
         if self.length and known is not None:
             raise ValueError(

@@ -104,11 +104,11 @@ def check_generate_writes_the_same() -> None:
         assert tt.equal(plain, cached), f"prompts of {length} tokens, 20 more: other tokens. Hint: {hint}"
     cache = KVCache(model)
     first = model.generate([1, 2], 4, temperature=0, cache=cache).tolist()
-    for prompt in ([*first, 5], [1, 3], [*first[:4], 0, 0]):
-        got = model.generate(prompt, 4, temperature=0, cache=cache).tolist()
-        expected = model.generate(prompt, 4, temperature=0).tolist()
+    for second in ([*first, 5], [1, 3], [*first[:4], 0, 0]):
+        got = model.generate(second, 4, temperature=0, cache=cache).tolist()
+        expected = model.generate(second, 4, temperature=0).tolist()
         hint = "resume() compares the prompt with the tokens seen, and forgets what isn't the same"
-        assert got == expected, f"prompt {prompt} with a used cache: {got}, expected {expected}. Hint: {hint}"
+        assert got == expected, f"prompt {second} with a used cache: {got}, expected {expected}. Hint: {hint}"
 
 
 def check_windows() -> None:

@@ -45,12 +45,26 @@ def longest(config: GPTConfig, max_length: int | None, window: int | None) -> in
     return max_length
 
 
-def sizes(config: GPTConfig) -> tuple[Any, ...]:
+def shapes(model: GPT | GPTConfig) -> list[tuple[int, int]]:
+    """Return for each layer how many heads of keys it has, and how wide they are.
+
+    A model's layers know it better than its config: some heads of some may have been pruned.
+    """
+    config = model.config if isinstance(model, GPT) else model
     heads = config.n_head if config.n_kv_head is None else config.n_kv_head
-    return config.n_layer, heads, config.n_embd // config.n_head, config.rotary, config.block_size
+    planned = heads, config.n_embd // config.n_head
+    if not isinstance(model, GPT):
+        return [planned] * config.n_layer
+    parts = [getattr(block, "attn", None) for block in model.transformer["h"]]
+    return [
+        (getattr(part, "num_kv_heads", planned[0]), getattr(part, "head_dim", planned[1])) for part in parts
+    ]
 
 
-def described(config: GPTConfig) -> str:
-    layers, heads, width, rotary, block = sizes(config)
-    kind = "rotary" if rotary else "learned"
-    return f"{layers} layers of {heads} heads of keys, {width} wide, {kind} positions, block_size {block}"
+def described(layers: list[tuple[int, int]], config: GPTConfig) -> str:
+    """Return in words what a cache is for."""
+    kinds = dict.fromkeys(f"{heads} heads of keys {width} wide" for heads, width in layers)
+    positions = "rotary" if config.rotary else "learned"
+    return (
+        f"{len(layers)} layers of {' or '.join(kinds)}, {positions} positions, block_size {config.block_size}"
+    )
