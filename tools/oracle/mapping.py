@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 import torch.ao.quantization
+import torch.nn.utils.prune
 import torch.utils.benchmark
 import torch.utils.checkpoint
 
@@ -37,6 +38,7 @@ USED_MOST = (
 EVERYWHERE = {"device", "out", "layout", "pin_memory", "memory_format", "names", "size_average", "reduce", "self"}
 # What of systems is compared by the tests of its package alone: measurements differ from run to run.
 ON_ITS_OWN = ("torch.profiler", "torch.utils.benchmark")
+BY_ARGUMENTS = tuple(f"torch.ao.quantization.{name}" for name in ("convert", "prepare", "prepare_qat", "quantize"))
 INTERNAL = re.compile(r".*(torch_function|_with_indices|DataPipe|Uninitialized|boolean_dispatch|assert_|factory|DataChunk|Container|Options|_params_).*")
 
 
@@ -96,6 +98,8 @@ def mapping() -> dict[str, Any]:
             differs = differences(name, functional) if where else []
             if where.startswith(ON_ITS_OWN):
                 differs += ["not compared call by call, because it measures"]
+            if where in BY_ARGUMENTS:
+                differs += ["arguments say what is quantised and how, not a qconfig"]
             if differs:
                 entry["differs"] = differs
             if where and callable(thing) and without(thing, theirs):
