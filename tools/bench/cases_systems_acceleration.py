@@ -1,4 +1,4 @@
-"""Benchmarks of accelerate(): the training steps of the other files, with the compiled kernels, against PyTorch."""
+"""Benchmarks of accelerate(): the training steps of the other files with the kernels on, against PyTorch."""
 
 from __future__ import annotations
 

@@ -113,7 +113,10 @@ def script(folder, name, text):
         ("echo 'cc: error: no licence today' >&2; exit 1", "no licence today"),
         ("exit 3", "doesn't compile the kernels"),
         ("exit 0", "wrote nothing"),
-        ('for a; do if [ "$o" = 1 ]; then echo no > "$a"; fi; o=0; [ "$a" = -o ] && o=1; done; exit 0', "don't work here"),
+        (
+            'for a; do if [ "$o" = 1 ]; then echo no > "$a"; fi; o=0; [ "$a" = -o ] && o=1; done; exit 0',
+            "don't work here",
+        ),
     ],
 )
 def test_a_broken_compiler(tmp_path, text, reason):
@@ -168,7 +171,9 @@ def test_the_name_changes_with_all_that_matters(tmp_path, monkeypatch):
     assert compiler.file_name(str(one), compiler.FLAGS[0]) not in names
     other = tmp_path / "python"
     other.write_bytes(b"another one")
-    assert compiler.file_name(str(other), compiler.FLAGS[0]) != compiler.file_name(str(one), compiler.FLAGS[0])
+    assert compiler.file_name(str(other), compiler.FLAGS[0]) != compiler.file_name(
+        str(one), compiler.FLAGS[0]
+    )
 
 
 def test_a_compiler_that_is_named(tmp_path):
@@ -240,5 +245,7 @@ def test_a_forked_process_computes_too():
         "assert ok and os.waitpid(pid, 0)[1] == 0\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "2"}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=environment, capture_output=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], env=environment, capture_output=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr.decode()

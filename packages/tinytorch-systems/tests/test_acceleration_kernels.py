@@ -53,7 +53,9 @@ def compare(function, *inputs, rtol=3e-5):
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 13, 64, 131])
-@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (3, 10), (64, 65), (130, 129), (784, 33), (700, 300)])
+@pytest.mark.parametrize(
+    ("inputs", "outputs"), [(1, 1), (3, 10), (64, 65), (130, 129), (784, 33), (700, 300)]
+)
 def test_linear(rows, inputs, outputs):
     compare(F.linear, t(rows, inputs), t(outputs, inputs), t(outputs))
 
@@ -164,7 +166,13 @@ def test_a_transformer_block_of_every_kind():
 @pytest.mark.parametrize("channels", [(1, 1), (3, 7), (5, 70)])
 @pytest.mark.parametrize(
     "options",
-    [{"padding": 1}, {"padding": "same"}, {"padding": (2, 1), "dilation": (2, 1)}, {"padding": 3}, {"stride": 2, "padding": 1}],
+    [
+        {"padding": 1},
+        {"padding": "same"},
+        {"padding": (2, 1), "dilation": (2, 1)},
+        {"padding": 3},
+        {"stride": 2, "padding": 1},
+    ],
 )
 def test_convolution(size, channels, options):
     c, k = channels
@@ -227,7 +235,9 @@ def test_arrays_with_gaps_are_left_to_numpy():
 
 
 def test_a_gradient_with_gaps():
-    compare(lambda x, w: F.linear(x, w).transpose(0, 1).sum(0, keepdim=True).expand(9, 40), t(40, 20), t(30, 20))
+    compare(
+        lambda x, w: F.linear(x, w).transpose(0, 1).sum(0, keepdim=True).expand(9, 40), t(40, 20), t(30, 20)
+    )
 
 
 OPTIMIZERS = [
@@ -293,7 +303,9 @@ STEPS = {
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 40), st.integers(2, 70), st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=7))
+@given(
+    st.integers(1, 40), st.integers(2, 70), st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=7)
+)
 def test_random_programs(rows, columns, program):
     def function(x):
         for step in program:

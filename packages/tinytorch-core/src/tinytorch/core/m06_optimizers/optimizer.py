@@ -10,7 +10,7 @@ from ..m01_tensor.record import mode
 from ..m01_tensor.tensor import Tensor
 from ..m01_tensor.views import mark_changed
 from . import saving
-from .chunks import run
+from .chunks import Job, run
 from .options import Group, State, Update, with_options
 from .parameters import flat_buffer, flat_gradient, named_parameters
 
@@ -134,7 +134,9 @@ class Optimizer:
         kernel = None
         if self.kernel is not None and self.kernel[0] is type(self).rule:
             kernel = self.kernel[1]
-        whole, jobs, changed, scattered = [], [], [], []
+        whole: list[Job] = []  # by the kernel
+        jobs: list[Job] = []
+        changed, scattered = [], []
         for group in self.param_groups:
             names = self.buffers(group)
             for p in group["params"]:
@@ -169,9 +171,9 @@ class Optimizer:
         The module acceleration exchanges faster kernels so. Subclasses with a rule of their own keep that.
 
         Args:
-            kernel: called as `kernel(group, state, values)` in place of `rule`, it returns an `update` that does
-                the whole step of one parameter, the common options included, or None to leave it to the
-                rule. `values` is the parameter's array.
+            kernel: called as `kernel(group, state, values)` in place of `rule`, it returns an `update` that
+                does the whole step of one parameter, the common options included, or None to leave it to
+                the rule. `values` is the parameter's array.
         """
         cls.kernel = None if kernel is None else (cls.rule, kernel)
 

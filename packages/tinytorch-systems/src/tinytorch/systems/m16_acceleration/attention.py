@@ -23,9 +23,7 @@ def kernels(lib: Library) -> list[Kernel]:
         lib.attention_forward(out, sums, q, k, v, steps(q, k, v, out), *sizes(q, k, v), scale, is_causal)
         return sums
 
-    def backward(
-        g: Any, out: Any, sums: Any, heads: Any, wanted: Any, scale: float, is_causal: bool
-    ) -> None:
+    def backward(g: Any, out: Any, sums: Any, heads: Any, wanted: Any, scale: float, is_causal: bool) -> None:
         at = steps(*heads, out, g, *wanted)
         lib.attention_backward(*wanted, g, out, sums, *heads, at, *sizes(*heads), scale, is_causal)
 
@@ -38,7 +36,14 @@ def kernels(lib: Library) -> list[Kernel]:
         return out, {"sums": sums}
 
     def attend_packed_rule(
-        g: Any, out: Any, qkv: Any, num_heads: int, num_kv_heads: int, is_causal: bool, scale: float, sums: Any
+        g: Any,
+        out: Any,
+        qkv: Any,
+        num_heads: int,
+        num_kv_heads: int,
+        is_causal: bool,
+        scale: float,
+        sums: Any,
     ) -> Any:
         def for_qkv() -> Any:
             d = np.empty(qkv.shape, FLOAT32)
@@ -50,9 +55,7 @@ def kernels(lib: Library) -> list[Kernel]:
 
         return for_qkv
 
-    def attend(
-        query: Any, key: Any, value: Any, mask: Any, keep: Any, is_causal: bool, scale: float
-    ) -> Any:
+    def attend(query: Any, key: Any, value: Any, mask: Any, keep: Any, is_causal: bool, scale: float) -> Any:
         if mask is not None or keep is not None or not all(plain(x) for x in (query, key, value)):
             return NotImplemented
         if query.shape[:-3] != key.shape[:-3] or key.shape[:-2] != value.shape[:-2]:
@@ -91,7 +94,7 @@ def plain(x: Any) -> bool:
 
 
 def in_heads(x: Any, key: Any) -> Any:
-    """View (*, heads, length, width) as (N, K, G, length, width), where K is the number of the key's heads."""
+    """View (*, heads, length, width) as (N, K, G, length, width), where K counts the key's heads."""
     *batch, heads, length, width = x.shape
     k = key.shape[-3]
     n = int(np.prod(batch))

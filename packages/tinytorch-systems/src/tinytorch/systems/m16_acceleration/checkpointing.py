@@ -93,7 +93,7 @@ def checkpoint(
             again; each of several results that gets a gradient calls it once more.
         args: its arguments. Tensors made outside that require a gradient must be among these or `kwargs`;
             leaves, such as parameters, need not.
-        use_reentrant: must be False; the older kind of PyTorch's, which leaves out gradients, doesn't exist here.
+        use_reentrant: must be False; PyTorch's older kind, which leaves out gradients, doesn't exist here.
         preserve_rng_state: let dropout and other users of the default generator draw the same numbers again.
         kwargs: its keyword arguments.
 
@@ -103,8 +103,8 @@ def checkpoint(
     Raises:
         ValueError: `use_reentrant` isn't False.
         TypeError: the function returns something else than tensors.
-        RuntimeError: it uses a tensor from outside that isn't an argument and requires a gradient, or computes
-            something of another shape or dtype the second time.
+        RuntimeError: it uses a tensor from outside that isn't an argument and requires a gradient, or
+            computes something of another shape or dtype the second time.
 
     Source: Chen et al., "Training deep nets with sublinear memory cost", 2016 (arXiv:1604.06174);
     https://docs.pytorch.org/docs/stable/checkpoint.html
@@ -144,8 +144,8 @@ def checkpoint_sequential(
 ) -> Any:
     """Call functions one after the other, checkpointed in `segments` parts of about the same length.
 
-    With the square root of their number as `segments`, memory grows with that root: each part keeps its input,
-    and one part at a time its activations.
+    With the square root of their number as `segments`, memory grows with that root: each part keeps its
+    input, and one part at a time its activations.
 
     Args:
         functions: modules or functions of one argument, for example a `Sequential`.
@@ -155,7 +155,7 @@ def checkpoint_sequential(
         preserve_rng_state: as of `checkpoint`.
 
     Returns:
-        What the last one returns. As in PyTorch, the last part isn't checkpointed: it would be needed at once.
+        What the last one returns. As in PyTorch, the last part isn't checkpointed: it is needed at once.
 
     Raises:
         ValueError: `segments` isn't from 1 to the number of functions.
@@ -224,7 +224,9 @@ def _checkpointed_backward(g: Any, inputs: Any, part: Any) -> Any:
                     f"{out.dtype} of shape {list(out.shape)} when it was called again for the gradient"
                 )
             start = from_numpy(np.array(g))
-            found = grad([out], [*leaves, *part.parameters], [start], allow_unused=True, materialize_grads=True)
+            found = grad(
+                [out], [*leaves, *part.parameters], [start], allow_unused=True, materialize_grads=True
+            )
             made.extend(x.numpy() for x in found if x is not None)
         return made[i]
 

@@ -26,7 +26,14 @@ FLAGS = (
     ("-O3", "-pthread"),
     ("-O2", "-DNO_THREADS"),
 )
-COMMON = ("-std=gnu11", "-shared", "-fPIC", "-fvisibility=hidden", "-fno-math-errno", f"-DOBJECT_HEAD={object.__basicsize__}")
+COMMON = (
+    "-std=gnu11",
+    "-shared",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fno-math-errno",
+    f"-DOBJECT_HEAD={object.__basicsize__}",
+)
 SECONDS = 180  # a compiler that takes longer is taken for broken
 
 # What a new library must be able to do, in a process of its own: it could take Python down with it.

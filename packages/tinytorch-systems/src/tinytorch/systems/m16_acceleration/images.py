@@ -33,7 +33,9 @@ def kernels(lib: Library) -> list[Kernel]:
         if not (ready(input) and ready(weight)) or input.ndim != 4 or weight.ndim != 4 or groups != 1:
             return NotImplemented
         biased = bias is not None
-        if weight.shape[1] != input.shape[1] or biased and (bias.shape != weight.shape[:1] or not ready(bias)):
+        if weight.shape[1] != input.shape[1]:
+            return NotImplemented
+        if biased and (bias.shape != weight.shape[:1] or not ready(bias)):
             return NotImplemented
         sizes = geometry(input.shape, weight.shape, stride, padding, dilation)
         if sizes is None or not fits(sizes):
@@ -47,12 +49,14 @@ def kernels(lib: Library) -> list[Kernel]:
         g = whole(g)
         sizes = geometry(input.shape, weight.shape, stride, padding, dilation)
         assert sizes is not None
+        back = turned(sizes)
+        assert back is not None
         n, k = g.shape[:2]
         oh, ow = g.shape[2:]
 
         def for_input() -> Any:
             d = np.empty(input.shape, FLOAT32)
-            lib.convolution_input(d, g, weight, Sizes(*turned(sizes)), n)
+            lib.convolution_input(d, g, weight, Sizes(*back), n)
             return d
 
         def for_weight() -> Any:

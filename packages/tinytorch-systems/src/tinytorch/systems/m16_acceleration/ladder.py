@@ -40,9 +40,7 @@ class SpeedLadder(NamedTuple):
     def __str__(self) -> str:
         lines = [self.task, f"{'rung':12} {'time':>12} {'faster':>10} {'error':>8}  what is new"]
         for r in self.rungs:
-            lines.append(
-                f"{r.name:12} {r.seconds * 1e3:9.2f} ms {r.speedup:9.1f}x {r.error:8.0e}  {r.note}"
-            )
+            lines.append(f"{r.name:12} {r.seconds * 1e3:9.2f} ms {r.speedup:9.1f}x {r.error:8.0e}  {r.note}")
         return "\n".join(lines)
 
 
@@ -51,9 +49,9 @@ def speed_ladder(
 ) -> SpeedLadder:
     """Compute `gelu(x @ w.T + b)` in six ways, from loops to compiled kernels, and measure each.
 
-    Loops take so long that they do a few rows only, and their time is multiplied. Every other rung does all of
-    them, `repeats` times in turn with the others; the median counts. NumPy's BLAS has one thread all along,
-    so that "threaded" is what ours are worth.
+    Loops take so long that they do a few rows only, and their time is multiplied. Every other rung does all
+    of them, `repeats` times in turn with the others; the median counts. NumPy's BLAS has one thread all
+    along, so that "threaded" is what ours are worth.
 
     Args:
         rows: of x, (rows, inputs).
@@ -85,11 +83,11 @@ def speed_ladder(
     try:
         library = shared_library(compiler)
         ways.append(("compiled", partial(compiled, library=library), "one pass in C, and the threads too"))
-    except NoKernels as error:
-        warnings.warn(f"speed_ladder(): no compiled rung, because {error}", stacklevel=2)
+    except NoKernels as reason:
+        warnings.warn(f"speed_ladder(): no compiled rung, because {reason}", stacklevel=2)
     right = vectorised(x.astype(np.float64), w.astype(np.float64), b.astype(np.float64))
 
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     times: dict[str, list[float]] = {name: [] for name, *_ in ways}
     results: dict[str, Any] = {}

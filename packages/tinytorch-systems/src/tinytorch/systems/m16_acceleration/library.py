@@ -50,7 +50,7 @@ class Library:
         raise AttributeError(f"the kernels have no function {name}")
 
     def check(self) -> None:
-        """Raise an error unless arrays lie in memory as the kernels suppose, and a product comes out right."""
+        """Raise an error unless arrays lie in memory as the kernels suppose, and a product is right."""
         x = np.arange(12 * 40, dtype=np.float32).reshape(12, 40)
         if self.address_of(x) != x.ctypes.data:
             raise OSError("this Python, or this NumPy, keeps arrays in another way than the kernels suppose")

@@ -58,5 +58,3 @@ def count_step(state: Any) -> int:
     count: Any = state["step"].detach().numpy()
     count += 1
     return int(count)
-
-
