@@ -250,8 +250,20 @@ def test_choosing_what_is_quantized(gpt):
             ValueError, match=r"no parameter is called '(transformer\.g|lm_hat)'; there are transformer"
         ):
             ts.quantize(model, **options)
-    with pytest.raises(TypeError, match="sequences of patterns"):
+    with pytest.raises(TypeError, match="lists of patterns"):
         ts.quantize(model, skip="lm_head")
+
+
+def test_a_copy_takes_no_more_memory_than_it_must():
+    """The floats of the model aren't copied on the way, though the model stays as it is."""
+    model = tt.Sequential(*(tt.Linear(500, 500) for _ in range(6)))  # 6 MB
+    tracemalloc.start()
+    small = ts.quantize(model)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert ts.model_nbytes(small) > 1_500_000
+    assert peak < 9_000_000  # 1.5 MB, and one layer in float64 with what it is compared with
+    assert ts.model_nbytes(model) > 6_000_000
 
 
 def test_options_that_make_no_sense(cnn):
@@ -262,6 +274,7 @@ def test_options_that_make_no_sense(cnn):
         ({"activations": "static"}, "go together"),
         ({"data": []}, "go together"),
         ({"calibration": "guess"}, "calibration must be one of"),
+        ({"calibration": "percentile", "percentile": 20}, "percentile must be above 50"),
     ):
         with pytest.raises(ValueError, match=message):
             ts.quantize(cnn, **options)
@@ -387,6 +400,12 @@ def test_prepare_and_convert(cnn):
     assert abs(accuracy(small) - before) <= 0.006
     with pytest.raises(ValueError, match="prepared already"):
         ts.prepare(watched)
+    with pytest.raises(ValueError, match=r"prepared; convert\(\) makes"):
+        ts.quantize(watched)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'bits'"):
+        ts.prepare(cnn, bits=3)
+    with pytest.raises(TypeError, match="quantize takes a Module, not a Tensor"):
+        ts.quantize(tt.ones(3))
     with pytest.raises(ValueError, match="isn't prepared"):
         ts.convert(cnn)
 

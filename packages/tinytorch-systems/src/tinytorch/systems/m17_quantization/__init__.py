@@ -1,11 +1,12 @@
 """Quantization: weights of eight and four bits that really are.
 
 To understand it, read these first: `ranges.py` (from a range to a scale and a zero-point),
-`quantized_tensor.py` (whole numbers and what they mean), `model.py` (what becomes of a whole model). Then
+`quantized_tensor.py` and `rounding.py` (whole numbers and what they mean, from floats), `model.py` (whole
+models). Then
 
 - dtypes.py, calibration.py: the kinds of whole numbers, and how they are packed; which range is cut
 - observers.py, activations.py, integer.py: rounding what flows through a model, and products of whole numbers
-- holding.py, layers.py: how modules hold quantized parameters, and the layers that compute with them
+- recipe.py, holding.py, layers.py: the options of a model, how modules hold parameters, and layers
 - fake.py, training.py: training with rounding in view
 - files.py, contents.py, atomic.py: a quantized model in a file
 """
@@ -37,14 +38,13 @@ from .model import model_nbytes as model_nbytes, quantize as quantize
 from .observers import (
     MinMaxObserver as MinMaxObserver,
     MovingAverageMinMaxObserver as MovingAverageMinMaxObserver,
-    MSEObserver as MSEObserver,
-    PercentileObserver as PercentileObserver,
     PerChannelMinMaxObserver as PerChannelMinMaxObserver,
 )
-from .quantized_tensor import (
-    QuantizedTensor as QuantizedTensor,
+from .quantized_tensor import QuantizedTensor as QuantizedTensor
+from .rounding import (
     quantize_per_channel as quantize_per_channel,
     quantize_per_tensor as quantize_per_tensor,
     quantize_tensor as quantize_tensor,
 )
+from .sampling import MSEObserver as MSEObserver, PercentileObserver as PercentileObserver
 from .training import convert as convert, prepare as prepare, prepare_qat as prepare_qat

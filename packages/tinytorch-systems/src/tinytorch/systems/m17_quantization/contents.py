@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from tinytorch.core import Module
 from .activations import InputQuantizer
 from .dtypes import DTYPES
 from .holding import PARTS, buffer_name, buffers_of, held, hold, layouts
-from .model import convert_class
+from .model import M, convert_class
 from .quantized_tensor import Layout, QuantizedTensor
 
 INPUT = "input_quantizer"
@@ -172,6 +173,15 @@ def contents_of(model: Module) -> Contents:
             if quantizer.steps is not None:
                 result.ranges[path] = quantizer.steps
     return result
+
+
+def copied(model: M, contents: Contents) -> M:
+    """Return a copy of a model to be filled; parameters that are going to be replaced aren't copied."""
+    memo: dict[int, Any] = {}
+    for path, module, name, _ in state(model):
+        if contents.shared.get(path, path) in contents.quantized and name not in layouts(module):
+            memo[id(module.__dict__[name])] = module.__dict__[name]
+    return copy.deepcopy(model, memo)
 
 
 def fill(model: Module, contents: Contents) -> None:

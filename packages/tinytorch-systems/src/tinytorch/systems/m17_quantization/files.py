@@ -7,7 +7,6 @@ by zlib, what they are.
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import zlib
@@ -20,7 +19,7 @@ from safetensors.numpy import load, save
 from tinytorch.core import Module
 
 from .atomic import write_bytes
-from .contents import Contents, contents_of, fill
+from .contents import Contents, contents_of, copied, fill
 from .model import M
 
 NAME = "tinytorch.quantized.1"  # of the tensor; the number is that of the format
@@ -90,7 +89,8 @@ def load_quantized(model: M, path: str | os.PathLike[str], inplace: bool = False
         raise QuantizedFileError(
             f"{path} holds another model than the {type(model).__name__} given: {misfit}"
         )
-    model = model if inplace else copy.deepcopy(model)
+    if not inplace:
+        model = copied(model, contents)
     fill(model, contents)
     return model
 

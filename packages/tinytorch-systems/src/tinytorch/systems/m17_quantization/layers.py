@@ -12,7 +12,8 @@ from .activations import InputQuantizer
 from .dtypes import qint8
 from .holding import Holder, buffers_of, held, hold, layouts, reader
 from .integer import integer_linear, scaled_linear
-from .quantized_tensor import QuantizedTensor, quantize_tensor
+from .quantized_tensor import QuantizedTensor
+from .rounding import quantize_tensor
 
 
 class QuantizedLayer(Holder, Module):

@@ -4,86 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from tinytorch.core import Module, Tensor
 
 from .activations import InputQuantizer, observed
-from .dtypes import QuantizedDtype, as_quantized_dtype, qint8
+from .dtypes import qint8
 from .holding import Holder, buffers_of, hold, holder_of, layouts
 from .layers import QuantizedConv2d, QuantizedLayer, QuantizedLinear, layer_for
-from .quantized_tensor import Layout, QuantizedTensor, checked, grid, layout_of, rounded
+from .quantized_tensor import Layout
+from .recipe import Recipe, matches
 
 M = TypeVar("M", bound=Module)
 Plan = dict[tuple[Module, str], tuple[Layout, dict[str, Any]]]
 
-GRANULARITIES = ("auto", "tensor", "channel", "group")
-LONG = 128  # numbers in a row from which "auto" gives each row a scale: it adds less than 2%
-GROUP = 32
 NO_RANGES: Mapping[int, Any] = {}
 FEW = 1 / 400  # of all numbers: so few vectors stay as they are, since they would save nothing
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How parameters are quantized; the options of `quantize`."""
-
-    dtype: QuantizedDtype
-    granularity: str
-    group_size: int | None
-    symmetric: bool
-    calibration: str
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    activations: str | None
-
-    def apply(self, parameter: Tensor) -> QuantizedTensor:
-        """Return a parameter, quantized."""
-        x = checked(parameter)
-        layout, symmetric, calibration = self.of(parameter)
-        return rounded(x, layout, *grid(x, layout, symmetric, calibration))
-
-    def of(self, parameter: Tensor) -> tuple[Layout, bool, str]:
-        """Return the layout of a parameter, whether it is symmetric, and how its ranges are found."""
-        if parameter.ndim < 2:
-            return layout_of(parameter.shape, qint8, None, None), False, "minmax"
-        length = parameter.numel() // max(1, parameter.shape[0])
-        granularity = self.granularity
-        if granularity == "auto":
-            few = self.dtype.bits == 4
-            granularity = "group" if few else "channel" if length >= LONG else "tensor"
-        axis = None if granularity == "tensor" else 0
-        group = (self.group_size or GROUP) if granularity == "group" else None
-        return layout_of(parameter.shape, self.dtype, axis, group), self.symmetric, self.calibration
-
-
-def recipe(
-    dtype: Any,
-    granularity: str,
-    group_size: int | None,
-    symmetric: bool,
-    calibration: str,
-    only: Sequence[str],
-    skip: Sequence[str],
-    activations: str | None,
-) -> Recipe:
-    """Check options and put them together."""
-    if granularity not in GRANULARITIES:
-        raise ValueError(f"granularity must be one of {', '.join(GRANULARITIES)}, not {granularity!r}")
-    if group_size is not None and granularity not in ("auto", "group"):
-        raise ValueError(f'group_size goes with granularity="group", not with {granularity!r}')
-    if group_size is not None:
-        granularity = "group"
-    if activations not in (None, "dynamic", "static"):
-        raise ValueError(f'activations must be None, "dynamic" or "static", not {activations!r}')
-    if isinstance(only, str) or isinstance(skip, str):
-        raise TypeError("only and skip are sequences of patterns, such as skip=['lm_head*']")
-    kind = as_quantized_dtype(dtype)
-    return Recipe(
-        kind, granularity, group_size, symmetric, calibration, tuple(only), tuple(skip), activations
-    )
+RECIPE = "_quantization_recipe"  # the attribute of a model that is prepared, but not quantized yet
 
 
 def quantize(
@@ -94,6 +31,7 @@ def quantize(
     group_size: int | None = None,
     symmetric: bool = True,
     calibration: str = "minmax",
+    percentile: float = 99.9,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     activations: str | None = None,
@@ -117,7 +55,8 @@ def quantize(
             where it has 128 numbers or more, else the tensor.
         group_size: numbers in a group.
         symmetric: matrices have no zero-points.
-        calibration: "minmax", "percentile" or "mse", as of `quantize_tensor`.
+        calibration: "minmax", "percentile" or "mse", as of `quantize_tensor`; for matrices.
+        percentile: as of `quantize_tensor`.
         only: names of parameters or modules, with wildcards as `fnmatch` has; others stay as they are.
         skip: names of those that stay as they are.
         activations: "dynamic" rounds the inputs of quantized `Linear` and `Conv2d`, too, by their own range;
@@ -136,15 +75,35 @@ def quantize(
         >>> systems.model_nbytes(model) / systems.model_nbytes(small) > 3.5
         True
     """
-    how = recipe(dtype, granularity, group_size, symmetric, calibration, only, skip, activations)
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"quantize takes a Module, not a {type(model).__name__}; quantize_tensor takes tensors"
+        )
+    options = (granularity, group_size, symmetric, calibration, percentile, only, skip, activations)
+    how = Recipe(dtype, *options)
     if (activations == "static") != (data is not None):
         raise ValueError('activations="static" and data= go together: the ranges are those of the data')
-    if not inplace:
-        model = copy.deepcopy(model)
+    if RECIPE in model.__dict__:
+        raise ValueError("this model is prepared; convert() makes the quantized model of it")
     plan = planned(model, how)
+    if not inplace:
+        model, plan = copied(model, plan)
     ranges = NO_RANGES if data is None else observed(model, data)
     carry_out(plan, activations, ranges)
     return model
+
+
+def copied(model: M, plan: Plan) -> tuple[M, Plan]:
+    """Return a copy of a model, and the plan for it.
+
+    Parameters that are going to be replaced aren't copied, which would take as much memory as they do.
+    """
+    memo: dict[int, Any] = {}
+    for module, name in plan:
+        parameter = module.__dict__.get(name)
+        memo[id(parameter)] = parameter
+    result = copy.deepcopy(model, memo)
+    return result, {(memo[id(module)], name): what for (module, name), what in plan.items()}
 
 
 def carry_out(plan: Plan, activations: str | None = None, ranges: Mapping[int, Any] = NO_RANGES) -> None:
@@ -223,20 +182,11 @@ def candidates(model: Module, how: Recipe) -> Iterator[tuple[str, Module, str, T
         raise ValueError(f"no parameter is called {useless[0]!r}; there are {known}, ...")
     sizes = {id(p): (p.numel(), p.ndim) for _, _, _, p in found}
     vectors = sum(n for n, ndim in sizes.values() if ndim < 2)
-    keep = vectors <= FEW * sum(n for n, _ in sizes.values())
+    keep = not how.only and vectors <= FEW * sum(n for n, _ in sizes.values())
     for entry in found:
         parameter = entry[3]
-        if id(parameter) not in stay and not (keep and parameter.ndim < 2 and entry[0] not in how.only):
+        if id(parameter) not in stay and not (keep and parameter.ndim < 2):
             yield entry
-
-
-def matches(path: str, patterns: Sequence[str], used: set[str]) -> bool:
-    """Tell whether a parameter's name, or that of a module it is in, fits a pattern; note those that do."""
-    parts = path.split(".")
-    names = [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
-    fitting = [p for p in patterns if any(fnmatchcase(name, p) for name in names)]
-    used.update(fitting)
-    return bool(fitting)
 
 
 def model_nbytes(model: Module) -> int:
@@ -244,13 +194,6 @@ def model_nbytes(model: Module) -> int:
 
     Args:
         model: any module, quantized or not.
-
-    Examples:
-        >>> systems.model_nbytes(tt.Linear(10, 10))
-        440
     """
-    seen = {}
-    for tensor in (*model.parameters(), *model.buffers()):
-        array = tensor.detach().numpy()
-        seen[id(tensor)] = array.nbytes
-    return sum(seen.values())
+    arrays = (tensor.detach().numpy() for tensor in (*model.parameters(), *model.buffers()))
+    return sum({array.__array_interface__["data"][0]: array.nbytes for array in arrays}.values())

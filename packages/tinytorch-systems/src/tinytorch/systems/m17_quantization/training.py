@@ -7,7 +7,6 @@ it trains the exact ones. `convert` makes of both what `quantize` makes at once.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -18,11 +17,10 @@ from .activations import unwatch, watch
 from .dtypes import qint8
 from .fake import FakeQuantize, round_to_grid
 from .holding import reader
-from .model import M, Recipe, carry_out, planned, recipe
-from .observers import MinMaxObserver, MovingAverageMinMaxObserver
-from .quantized_tensor import checked, grid
-
-RECIPE = "_quantization_recipe"  # of a prepared model
+from .model import RECIPE, M, carry_out, planned
+from .observers import MinMaxObserver
+from .recipe import Recipe
+from .rounding import checked
 
 
 class Pretender:
@@ -30,17 +28,7 @@ class Pretender:
 
 
 def prepare(
-    model: M,
-    dtype: Any = qint8,
-    *,
-    observer: Any = MinMaxObserver,
-    granularity: str = "auto",
-    group_size: int | None = None,
-    symmetric: bool = True,
-    calibration: str = "minmax",
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
-    inplace: bool = False,
+    model: M, dtype: Any = qint8, *, observer: Any = MinMaxObserver, inplace: bool = False, **options: Any
 ) -> M:
     """Return a model that observes the inputs of its `Linear` and `Conv2d`, for `convert` to round them.
 
@@ -49,20 +37,15 @@ def prepare(
         dtype: of matrices and kernels, as of `quantize`.
         observer: called without arguments, gives an observer; `functools.partial(PercentileObserver, 99.99)`
             is one, too.
-        granularity: as of `quantize`.
-        group_size: as of `quantize`.
-        symmetric: as of `quantize`.
-        calibration: as of `quantize`, for the parameters.
-        only: as of `quantize`.
-        skip: as of `quantize`.
         inplace: change `model` itself rather than a copy.
+        options: granularity, group_size, symmetric, calibration, percentile, only, skip, as of `quantize`.
 
     Raises:
-        ValueError: an option is unknown, or the model is prepared already.
+        ValueError: an option is none of those that there are, or the model is prepared already.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.ao.quantization.prepare.html
     """
-    how = recipe(dtype, granularity, group_size, symmetric, calibration, only, skip, "static")
+    how = Recipe(dtype, **options, activations="static")
     model = _unprepared(model, inplace)
     watch(model, observer)
     model.__dict__[RECIPE] = how
@@ -74,13 +57,8 @@ def prepare_qat(
     dtype: Any = qint8,
     *,
     activations: str | None = None,
-    granularity: str = "auto",
-    group_size: int | None = None,
-    symmetric: bool = True,
-    calibration: str = "minmax",
-    only: Sequence[str] = (),
-    skip: Sequence[str] = (),
     inplace: bool = False,
+    **options: Any,
 ) -> M:
     """Return a model that computes with rounded parameters, and trains the exact ones.
 
@@ -92,27 +70,23 @@ def prepare_qat(
         dtype: of matrices and kernels, as of `quantize`.
         activations: "static" rounds the inputs of `Linear` and `Conv2d`, too, by a moving average of their
             range; None leaves them.
-        granularity: as of `quantize`.
-        group_size: as of `quantize`.
-        symmetric: as of `quantize`.
-        calibration: as of `quantize`.
-        only: as of `quantize`.
-        skip: as of `quantize`.
         inplace: change `model` itself rather than a copy.
+        options: granularity, group_size, symmetric, calibration, percentile, only, skip, as of `quantize`.
 
     Raises:
-        ValueError: an option is unknown, or the model is prepared already.
+        ValueError: an option is none of those that there are, or the model is prepared already.
 
-    Source: Jacob et al., "Quantization and training of neural networks for efficient integer-arithmetic-only
-    inference", arXiv:1712.05877; https://docs.pytorch.org/docs/stable/generated/torch.ao.quantization.prepare_qat.html
+    Source: Jacob et al., "Quantization and training of neural networks for efficient
+    integer-arithmetic-only inference", arXiv:1712.05877;
+    https://docs.pytorch.org/docs/stable/generated/torch.ao.quantization.prepare_qat.html
     """
     if activations not in (None, "static"):
         raise ValueError(f'activations must be None or "static" here, not {activations!r}')
-    how = recipe(dtype, granularity, group_size, symmetric, calibration, only, skip, activations)
+    how = Recipe(dtype, **options, activations=activations)
     model = _unprepared(model, inplace)
     plan = planned(model, how)  # what would not get smaller isn't rounded, then, either
     if activations:
-        watch(model, lambda: FakeQuantize(MovingAverageMinMaxObserver))
+        watch(model, FakeQuantize)
     names: dict[int, tuple[Module, list[str]]] = {}
     for module, name in plan:
         names.setdefault(id(module), (module, []))[1].append(name)
@@ -173,8 +147,8 @@ def _rounding(name: str) -> Any:
 def rounded_parameter(parameter: Tensor, how: Recipe) -> Tensor:
     """Return a parameter rounded to the grid that `quantize` would choose now."""
     x = checked(parameter)
-    layout, symmetric, calibration = how.of(parameter)
-    scale, zero = grid(x, layout, symmetric, calibration)
+    layout = how.layout(parameter)
+    scale, zero = how.grid(x, layout)
     wide = from_numpy(np.asarray(layout.spread(scale.astype(np.float64))))
     middle = np.full(scale.shape, layout.dtype.middle) if zero is None else zero
     offset = from_numpy(np.asarray(layout.spread(middle.astype(np.float64))))
