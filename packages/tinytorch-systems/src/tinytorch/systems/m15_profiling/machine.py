@@ -25,6 +25,10 @@ class MachinePeaks:
         flops_per_second: the most floating-point operations in a product of matrices.
         bytes_per_second: the most bytes between memory and processor.
         dtype: of the numbers in both.
+
+    Examples:
+        >>> systems.MachinePeaks(100e9, 10e9).ridge
+        10.0
     """
 
     flops_per_second: float
@@ -60,6 +64,11 @@ def measure_machine(seconds: float = 1.0, dtype: Any = "float32") -> MachinePeak
     Raises:
         ValueError: not a positive time.
         TypeError: not a floating-point dtype.
+
+    Examples:
+        >>> machine = systems.measure_machine(0.01)
+        >>> machine.flops_per_second > machine.bytes_per_second / 12  # a sum can't use all of the processor
+        True
     """
     if not seconds > 0:
         raise ValueError(f"measure_machine: seconds must be positive, not {seconds}")

@@ -38,11 +38,13 @@ class profile:
         RuntimeError: (from the block) it has been used before.
 
     Examples:
-        >>> layer, x = tt.Linear(64, 32), tt.randn(8, 64)
-        >>> with systems.profile(with_flops=True) as prof:
-        ...     _ = layer(x)
-        >>> [(event.key, event.count, event.flops) for event in prof.key_averages()]
-        [('linear', 1, 32768)]
+        >>> model = tt.Linear(3, 4)
+        >>> with systems.profile() as prof:
+        ...     model(tt.ones(2, 3)).sum().backward()
+        >>> [(row.key, row.count) for row in prof.key_averages() if row.flops]
+        [('linear', 1), ('LinearBackward', 1)]
+        >>> prof.total_flops  # 2 * 2 * 3 * 4 for the result, and once more for the weight's gradient
+        96
 
     Source: https://docs.pytorch.org/docs/stable/profiler.html
     """
@@ -223,6 +225,13 @@ class Profiler(profile):
         profile_memory: as of `profile`.
         with_flops: as of `profile`.
         with_temporaries: as of `profile`.
+
+    Examples:
+        >>> with systems.Profiler() as prof:
+        ...     x = tt.ones(1000) * 2
+        ...     y = x.view(10, 100)  # a view holds no memory
+        >>> prof.live_memory
+        4000
     """
 
     def __init__(

@@ -115,6 +115,13 @@ def roofline(prof: profile, machine: MachinePeaks | None = None) -> Roofline:
 
     Raises:
         RuntimeError: the profile hasn't ended yet.
+
+    Examples:
+        >>> with systems.profile() as prof:
+        ...     x = tt.ones(600, 600) @ tt.ones(600, 600) + tt.ones(600, 600)
+        >>> machine = systems.MachinePeaks(flops_per_second=100e9, bytes_per_second=10e9)
+        >>> sorted((p.key, round(p.intensity, 2), p.bound) for p in systems.roofline(prof, machine))
+        [('add', 0.08, 'memory'), ('matmul', 100.0, 'compute')]
     """
     rows = prof.key_averages()
     peaks = measure_machine() if machine is None else machine

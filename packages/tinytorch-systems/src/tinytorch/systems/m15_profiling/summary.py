@@ -50,8 +50,26 @@ def summary(
 
     Examples:
         >>> model = tt.Sequential(tt.Linear(784, 128), tt.ReLU(), tt.Linear(128, 10))
-        >>> systems.summary(model, input_size=(1, 784)).total_params
-        101770
+        >>> print(systems.summary(model, (64, 784)))
+        ------------  ------------  -------  ---------
+        Layer (name)  Output Shape  Param #  Mult-Adds
+        ------------  ------------  -------  ---------
+        Sequential        [64, 10]       --         --
+          Linear (0)     [64, 128]  100,480  6,430,720
+          ReLU (1)       [64, 128]       --         --
+          Linear (2)      [64, 10]    1,290     82,560
+        ------------  ------------  -------  ---------
+        Total params: 101,770
+        Trainable params: 101,770
+        Non-trainable params: 0
+        Total mult-adds: 6,513,280
+        ----------------------------------------------
+        Input size: 196.00 KiB
+        Forward/backward pass size: 69.00 KiB
+        Params size: 397.54 KiB
+        Estimated total size: 662.54 KiB
+        Measured peak of this forward pass: 64.00 KiB
+        ----------------------------------------------
 
     Source: https://github.com/TylerYep/torchinfo
     """
