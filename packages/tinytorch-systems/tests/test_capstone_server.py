@@ -179,6 +179,13 @@ def test_other_sites_make_nothing_happen(server, name, value):
     assert status == 403
 
 
+def test_a_link_of_another_site_may_be_followed_and_nothing_else(server):
+    foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert ask(server, headers=foreign)[0] == 200
+    assert ask(server, "POST", "/generate", b"{}", {**JSON, **foreign})[0] == 403
+    assert ask(server, path="/about", headers={**foreign, "Sec-Fetch-Mode": "no-cors"})[0] == 403
+
+
 def test_a_form_of_another_site_can_not_send_json(server):
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
         status, _, _ = ask(server, "POST", "/generate", b'{"tokens": 1}', {"Content-Type": kind})

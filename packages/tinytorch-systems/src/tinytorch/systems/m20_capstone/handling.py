@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
@@ -12,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from .errors import TinyGPTError
+from .wishes import Refusal, checked, read_json
 
 if TYPE_CHECKING:
     from .serving import TinyGPTServer
@@ -35,14 +35,6 @@ HEADERS = {
 }
 # Bytes of a refused body that are thrown away, so that its sender comes to see the answer.
 DISCARDED = 16 * 1024 * 1024
-
-
-class Refusal(Exception):
-    """Why a request isn't answered: a status, a sentence, and headers."""
-
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(reason)
-        self.status, self.reason, self.headers = status, reason, dict(headers or {})
 
 
 class Punctual(io.RawIOBase):
@@ -126,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         origin = self.headers.get("Origin")
         if origin is not None and origin.lower() not in {f"http://{name}" for name in self.server.names}:
             raise Refusal(403, "requests of other sites aren't answered")
-        if self.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        link = self.command == "GET" and self.headers.get("Sec-Fetch-Mode") == "navigate"  # may be followed
+        if not link and self.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
             raise Refusal(403, "requests of other sites aren't answered")
 
     def give(self) -> None:
@@ -192,11 +185,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refusal(408, f"the body didn't arrive within {limits.patience:.0f} s") from None
         if len(body) < int(length):
             raise ConnectionError("the client went away while it sent its request")
-        try:
-            wishes = json.loads(body, parse_constant=not_a_number)
-        except (ValueError, RecursionError):
-            raise Refusal(400, "the body isn't JSON") from None
-        return checked(wishes, limits.prompt, limits.tokens)
+        return checked(read_json(body), limits.prompt, limits.tokens)
 
     def discard(self) -> None:
         """Throw away a little of a body that was refused: closed at once, its sender might not see why."""
@@ -242,40 +231,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet: prompts are nobody's business."""
-
-
-def not_a_number(name: str) -> float:
-    """Refuse what Python reads, but isn't JSON: NaN and Infinity."""
-    raise ValueError(name)
-
-
-def checked(wishes: Any, prompt: int, tokens: int) -> dict[str, Any]:
-    """Return wishes as they are, if they are of the right types and within the limits.
-
-    Raises:
-        Refusal: they aren't.
-    """
-    kinds: dict[str, tuple[type, ...]] = {
-        "prompt": (str,),
-        "tokens": (int,),
-        "temperature": (int, float),
-        "top_k": (int, type(None)),
-        "top_p": (int, float, type(None)),
-        "seed": (int, type(None)),
-    }
-    if not isinstance(wishes, dict) or not set(wishes) <= set(kinds):
-        raise Refusal(400, f"the body is an object with some of these: {', '.join(kinds)}")
-    found = {"prompt": "", "tokens": 200, **wishes}
-    for name, value in found.items():
-        wrong = isinstance(value, bool) or not isinstance(value, kinds[name])
-        if wrong or (isinstance(value, float) and not math.isfinite(value)):
-            raise Refusal(400, f"{name} is of the wrong type")
-        if isinstance(value, (int, float)) and abs(value) > 2**32:
-            raise Refusal(400, f"{name} is out of range")
-    if len(found["prompt"]) > prompt:
-        raise Refusal(400, f"the prompt has {len(found['prompt']):,} characters, at most {prompt:,} are read")
-    if not 1 <= found["tokens"] <= tokens:
-        raise Refusal(400, f"tokens is a number from 1 to {tokens:,}")
-    if found.get("seed") is not None and not 0 <= found["seed"] < 2**32:
-        raise Refusal(400, "seed is a number from 0 to 2**32 - 1")
-    return found

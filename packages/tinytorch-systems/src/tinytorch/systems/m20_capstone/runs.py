@@ -20,11 +20,12 @@ from typing import Any
 from tinytorch.language import GPT
 
 from .errors import TinyGPTError
+from .folders import read_tokenizer
 from .learning import TinyGPTTraining
 from .options import TinyGPTOptions
 from .storage import read_arrays, read_json, write_arrays, write_file, write_json
 from .texts import Corpus
-from .tinygpt import TinyGPT, read_tokenizer
+from .tinygpt import TinyGPT
 
 FORMAT = 1
 LAST, PREVIOUS = "last.json", "previous.json"

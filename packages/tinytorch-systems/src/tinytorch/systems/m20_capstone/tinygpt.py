@@ -13,11 +13,11 @@ from tinytorch.language import GPT, BPETokenizer, CharTokenizer
 
 from ..m14_kv_caching import KVCache
 from .errors import TinyGPTError
+from .folders import FORMAT, read_about, read_tokenizer
 from .options import TinyGPTOptions
-from .storage import read_json, write_json
+from .storage import write_json
 from .weights import PLAIN, read_weights, write_weights
 
-FORMAT = 1  # raised when an older reader would misread a folder
 BEGINNING = "\n"  # stands before every text, so that its first token can be foretold, too
 
 
@@ -252,42 +252,3 @@ def new_generator(seed: int | None) -> Generator:
         return generator.manual_seed(seed)
     except ValueError as error:
         raise TinyGPTError(str(error)) from None
-
-
-def read_about(folder: Path) -> tuple[dict[str, Any], TinyGPTOptions]:
-    """Return what `tinygpt.json` in a folder says, and the recipe in it.
-
-    Raises:
-        TinyGPTError: the folder holds no TinyGPT, one of a newer version, or a damaged one.
-    """
-    if not folder.is_dir():
-        raise TinyGPTError(f"{folder} is no folder; `tinytorch-gpt train --out {folder}` makes one")
-    if not (folder / "tinygpt.json").is_file():
-        raise TinyGPTError(
-            f"{folder} holds no TinyGPT (no tinygpt.json); `tinytorch-gpt train` makes one, in tinygpt-run "
-            "unless --out names another folder"
-        )
-    about = read_json(folder / "tinygpt.json")
-    version = about.get("format")
-    if isinstance(version, int) and version > FORMAT:
-        raise TinyGPTError(
-            f"{folder} was written by a newer tinytorch-systems: pip install --upgrade tinytorch-systems"
-        )
-    if version != FORMAT or not {"options", "weights", "crc32", "facts"} <= set(about):
-        raise TinyGPTError(f"{folder / 'tinygpt.json'} is damaged: it isn't what TinyGPT writes")
-    return about, TinyGPTOptions.from_json(about["options"])
-
-
-def read_tokenizer(folder: Path, options: TinyGPTOptions) -> Any:
-    """Return the tokenizer of a folder.
-
-    Raises:
-        TinyGPTError: it is missing or damaged.
-    """
-    kind: Any = BPETokenizer if options.tokenizer == "bpe" else CharTokenizer
-    try:
-        return kind.load(folder / "tokenizer.json")
-    except FileNotFoundError:
-        raise TinyGPTError(f"{folder} lacks its tokenizer.json: the model can't be read without it") from None
-    except (OSError, ValueError) as error:
-        raise TinyGPTError(f"{folder / 'tokenizer.json'} is damaged: {error}") from None
