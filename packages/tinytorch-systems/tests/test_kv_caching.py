@@ -409,6 +409,8 @@ class TestFaults:
         with pytest.raises(ValueError, match=r"max_length is 8, .* make it with max_length=10"):
             model.stream([1, 2, 3], 8, cache=KVCache(model, 1, 8))
         model.generate([1, 2, 3], 6, cache=KVCache(model, 1, 8))  # nobody looks at the ninth
+        with pytest.raises(ValueError, match="a window can't go on to 30 tokens; ask for fewer"):
+            model.stream([1, 2, 3], 28, cache=KVCache(model, window=4))
         with pytest.raises(ValueError, match="made for 1 sequences, but there are 2 prompts"):
             model.stream([[1], [2]], 3, cache=KVCache(model))
         with pytest.raises(ValueError, match="at least one token"):

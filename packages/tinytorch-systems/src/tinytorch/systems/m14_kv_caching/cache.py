@@ -190,8 +190,14 @@ class KVCache(Sequence[LayerMemory]):
                 f"KVCache: made for {self.batch_size} sequences, but there are {B} prompts; make it with "
                 f"batch_size={B}"
             )
-        if not (model.config.rotary and self.window is not None):
-            length = min(length, model.config.block_size)
+        block = model.config.block_size
+        if self.window is not None and not model.config.rotary and length > block:
+            raise ValueError(
+                f"KVCache: with a table of {block} positions (block_size) a window can't go on to {length} "
+                f"tokens; ask for fewer, leave out the window, or use a model with rotary positions"
+            )
+        if self.window is None:
+            length = min(length, block)
         if self.max_length is not None and length > self.max_length:
             raise ValueError(
                 f"KVCache: max_length is {self.max_length}, but prompts of {T} tokens and what follows them "
