@@ -37,5 +37,6 @@ from .scenarios import (
     percentile_interval as percentile_interval,
 )
 from .server import Server as Server, poisson_arrivals as poisson_arrivals, queue_latencies as queue_latencies
+from .simulation import SimulatedMachine as SimulatedMachine
 from .table import Compare as Compare
 from .timer import Timer as Timer

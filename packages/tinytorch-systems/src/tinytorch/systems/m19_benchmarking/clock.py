@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import repeat
 from statistics import median
@@ -16,20 +15,20 @@ Step = Callable[[], Any]
 
 FINE_ENOUGH = 1000  # a block lasts at least so many ticks of the clock: an error of 0.1 percent
 LEAST = 1e-9  # seconds; no call is reported as shorter, so that ratios stay finite
-WINDOW = 3  # blocks that are compared with as many before them, to see whether a contestant is warm
-STEADY = 0.97  # it is when the newer ones took at least this part of the older ones' time
+WINDOW = 5  # blocks that are compared with as many before them, to see whether a contestant is warm
+STEADY = 0.98  # it is when the newer ones took at least this part of the older ones' time
 
 
 def timer_resolution(timer: Clock = time.perf_counter) -> float:
     """Return the smallest step that a clock is seen to make, in seconds.
 
-    A clock that doesn't move while it is read ten thousand times is asked what it says of itself; one that
+    A clock that doesn't move while it is read two thousand times is asked what it says of itself; one that
     says nothing (a clock made for a test) counts as infinitely fine: 0.
     """
     steps = []
     for _ in range(20):
         before = timer()
-        moved = next((now - before for now in (timer() for _ in range(10_000)) if now != before), None)
+        moved = next((now - before for now in (timer() for _ in range(2000)) if now != before), None)
         if moved is None:
             break
         steps.append(moved)
@@ -84,7 +83,6 @@ class Stopwatch:
         collector: whether Python's garbage collector may run during a round.
         resolution: of the clock; None has it found out.
         overhead: of a call; None has it found out.
-        guard: makes the context in which the calls are done, for example one that limits threads.
     """
 
     def __init__(
@@ -95,7 +93,6 @@ class Stopwatch:
         collector: bool = True,
         resolution: float | None = None,
         overhead: float | None = None,
-        guard: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
         self.step = step
         self.seconds = seconds
@@ -103,7 +100,6 @@ class Stopwatch:
         self.collector = collector
         self.resolution = timer_resolution(timer) if resolution is None else resolution
         self.overhead = call_overhead(timer) if overhead is None else overhead
-        self.guard = guard
         self.calls = 1  # in a round
 
     def warm_up(self, least: float | None = None, most: float | None = None) -> WarmUp:
@@ -117,18 +113,17 @@ class Stopwatch:
         most = max(10 * self.seconds if most is None else most, least)
         block, total, times = 1, 0, list[float]()
         began, spent = self.timer(), 0.0
-        with self.guard():
-            while spent < least or (spent < most and not is_steady(times)):
-                taken = _timed(self.step, block, self.timer)
-                total += block
-                now = self.timer() - began
-                if now <= spent and total > 10_000_000:
-                    break  # this clock doesn't move by what is measured
-                spent = now
-                if taken < self.seconds / 10:
-                    block *= 2  # not yet as long as a block should be
-                else:
-                    times.append(taken / block)
+        while spent < least or (spent < most and not is_steady(times)):
+            taken = _timed(self.step, block, self.timer)
+            total += block
+            now = self.timer() - began
+            if now <= spent and total > 10_000_000:
+                break  # this clock doesn't move by what is measured
+            spent = now
+            if taken < self.seconds / 10:
+                block *= 2  # not yet as long as a block should be
+            else:
+                times.append(taken / block)
         once = median(times[-WINDOW:]) if times else spent / total
         shortest = max(self.seconds, FINE_ENOUGH * self.resolution)
         self.calls = max(1, round(shortest / max(once, LEAST)))
@@ -136,14 +131,14 @@ class Stopwatch:
 
     def round(self) -> float:
         """Do one round; return the seconds of a call."""
-        gc.collect()
+        if self.resolution:  # on a clock made for a test, garbage takes no time
+            gc.collect()
         paused = gc.isenabled() and not self.collector
         if paused:
             gc.disable()
         try:
-            with self.guard():
-                self.step()  # the first one after a pause pays for cold caches and sleeping threads
-                taken = _timed(self.step, self.calls, self.timer)
+            self.step()  # the first one after a pause pays for cold caches and sleeping threads
+            taken = _timed(self.step, self.calls, self.timer)
         finally:
             if paused:
                 gc.enable()

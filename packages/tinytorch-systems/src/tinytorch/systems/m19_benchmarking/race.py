@@ -6,6 +6,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from .machine import Load
 from .noise import Noise, Watch, calibration_work
 
 PRECISION = 0.02  # the half width of an interval that is narrow enough
+LOOK = 10  # rounds after which it is looked at again
 
 
 class Player(Protocol):
@@ -104,7 +106,7 @@ def race(
     precision: float = PRECISION,
     round_seconds: float = 0.05,
     pause: float = 0.0,
-    num_threads: int = 1,
+    num_threads: int | None = 1,
     collector: bool = True,
     confidence: float = 0.95,
     margin: float = MARGIN,
@@ -126,7 +128,7 @@ def race(
         precision: the half width of an interval that is narrow enough, as a part of the ratio.
         round_seconds: how long one contestant works in a round.
         pause: seconds between two contestants, so that threads of the one before fall asleep.
-        num_threads: of the BLAS libraries, set by threadpoolctl while they work.
+        num_threads: of the BLAS libraries, set by threadpoolctl while they work; None leaves them alone.
         collector: whether Python's garbage collector may run within a round.
         confidence: of the intervals.
         margin: what is no difference.
@@ -143,27 +145,26 @@ def race(
     if rounds < 1:
         raise ValueError(f"a race needs at least one round, not {rounds}")
     fine, cost = timer_resolution(timer), call_overhead(timer)
-    guard = partial(limited, num_threads)
     players = {
-        name: Stopwatch(step, round_seconds, timer, collector, fine, cost, guard)
+        name: Stopwatch(step, round_seconds, timer, collector, fine, cost)
         for name, step in contestants.items()
     }
     real = timer is time.perf_counter
-    watch = Watch(work, timer, num_threads if real else 1, Load() if real else None)
+    watch = Watch(work, timer, (num_threads or 1) if real else 1, Load() if real else None)
     enough = partial(narrow, next(iter(players)), precision, confidence) if max_rounds else None
-    figures, warm = take_turns(
-        players, watch, rounds, max(rounds, max_rounds or 0), seed, lambda: sleep(pause), enough
-    )
+    most = max(rounds, max_rounds or 0)
+    with limited(num_threads):
+        figures, warm = take_turns(players, watch, rounds, most, seed, lambda: sleep(pause), enough)
     noise = watch.judge(figures, cold(warm))
     details = {"resolution": fine, "overhead": cost, "warm_up": {n: w.seconds for n, w in warm.items()}}
-    return Race(figures, next(iter(figures)), noise, "time", num_threads, confidence, margin, details)
+    return Race(figures, next(iter(figures)), noise, "time", num_threads or 0, confidence, margin, details)
 
 
-def limited(threads: int) -> Any:
+def limited(threads: int | None) -> Any:
     """Return a context in which the BLAS libraries of this process use so many threads."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    return threadpool_limits(threads)
+    return nullcontext() if threads is None else threadpool_limits(threads)
 
 
 def take_turns(
@@ -184,7 +185,8 @@ def take_turns(
     order = list(players)
     shuffled = random.Random(seed)
     for done in range(most):
-        if done >= rounds and (enough is None or enough(figures)):
+        beyond = done - rounds
+        if beyond >= 0 and beyond % LOOK == 0 and (enough is None or enough(figures)):
             break
         watch.tick()
         shuffled.shuffle(order)

@@ -216,7 +216,8 @@ class _Trial:
     def _wait(self, until: float) -> None:
         """Sleep until shortly before, then look at the clock: a sleep may take a millisecond more."""
         timer, sleep = self.server.timer, self.server.sleep
-        while (left := until - timer()) > SPIN:
-            sleep(left - SPIN)
         while (left := until - timer()) > 0:
-            sleep(0 if timer is time.perf_counter else left)
+            if left > SPIN:
+                sleep(max(left - SPIN, SPIN / 100))  # less than that may be nothing to a clock of floats
+            else:
+                sleep(0.0 if timer is time.perf_counter else left)
