@@ -115,5 +115,12 @@ CASES = [
             ("int8 and its inputs", {"activations": "dynamic"}),
         )
     ),
-    Case("quantized, GPT of milestone 05, int8: 48 tokens", pair(writing, options={}), threads=(1,)),
+    *(
+        Case(
+            f"quantized, GPT of milestone 05, {dtype}: 48 tokens",
+            pair(writing, options={"dtype": dtype}),
+            threads=(1,),
+        )
+        for dtype in ("int8", "int4")
+    ),
 ]

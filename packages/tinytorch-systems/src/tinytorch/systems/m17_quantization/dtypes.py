@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,15 @@ def unpack(packed: Any, dtype: QuantizedDtype, count: int) -> Any:
     """Return `count` whole numbers, int8 or uint8, from where `pack` put them; flat if of four bits."""
     if dtype.bits == 8:
         return packed
-    pairs = np.empty((packed.size, 2), dtype.numpy)
-    if dtype.low < 0:  # shifting a signed number to the right keeps its sign
-        signed = packed.view(np.int8)
-        np.left_shift(signed, 4, out=pairs[:, 0])
-        pairs[:, 0] >>= 4
-        np.right_shift(signed, 4, out=pairs[:, 1])
-    else:
-        np.bitwise_and(packed, 15, out=pairs[:, 0])
-        np.right_shift(packed, 4, out=pairs[:, 1])
-    return pairs.reshape(-1)[:count]
+    pairs = _pairs(dtype).take(packed)
+    return pairs.view(dtype.numpy)[:count]
+
+
+@cache
+def _pairs(dtype: QuantizedDtype) -> Any:
+    """Return what each of the 256 bytes means: two numbers, seen as one of 16 bits to be copied at once."""
+    byte = np.arange(256)
+    halves = np.stack([byte & 15, byte >> 4], axis=1)  # (256, 2)
+    if dtype.low < 0:
+        halves = (halves ^ 8) - 8  # 8 to 15 are -8 to -1
+    return np.ascontiguousarray(halves.astype(dtype.numpy)).view(np.uint16)[:, 0]

@@ -138,9 +138,14 @@ class QuantizedTensor:
 
     def floats(self) -> Any:
         """Return the real numbers as an array."""
-        return to_reals(
-            self.ints(), self.layout.spread(self.scale), self._spread_zero(), self.layout.dtype.middle
-        )
+        numbers, spread, middle = self.ints(), self.layout.spread, self.dtype.middle
+        group = self.layout.group
+        if group and numbers.size and numbers.size == self.scale.size * group:  # all groups are whole
+            blocks = numbers.reshape(*self.scale.shape, group)  # (channels, groups, group)
+            zero = None if self.zero_point is None else self.zero_point[..., None]
+            return to_reals(blocks, self.scale[..., None], zero, middle).reshape(self.shape)
+        zero = None if self.zero_point is None else spread(self.zero_point)
+        return to_reals(numbers, spread(self.scale), zero, middle)
 
     def rows(self, ids: Any) -> Any:
         """Return the real numbers of some rows, (*, *shape[1:]) for ids (*), without unpacking the others."""
@@ -196,9 +201,6 @@ class QuantizedTensor:
             text += f", group={self.layout.group}"
         return f"{text}, nbytes={self.nbytes})"
 
-    def _spread_zero(self) -> Any:
-        return None if self.zero_point is None else self.layout.spread(self.zero_point)
-
     def _need(self, axis: int | None, name: str) -> None:
         if (axis is None) != (self.layout.axis is None):
             other = "one scale for all" if self.layout.axis is None else "a scale for each channel"
@@ -208,7 +210,7 @@ class QuantizedTensor:
 def to_reals(numbers: Any, scale: Any, zero_point: Any, middle: int) -> Any:
     """Return (numbers - zero_point) * scale; without a zero-point, `middle` stands for zero."""
     dtype = np.float64 if scale.dtype == np.float64 else np.float32
-    real = numbers.astype(dtype)
+    real, scale = numbers.astype(dtype), scale.astype(dtype, copy=False)
     if zero_point is not None:
         real -= zero_point
     elif middle:
