@@ -202,7 +202,7 @@ def test_a_timer_is_given_what_it_needs():
     assert (found.stmt, found.setup, found.num_threads) == ("y = x + 1", "x = 1", 2)
     assert found.title == "add: one"
     for options in ({"stmt": len}, {"num_threads": 0}):
-        with pytest.raises(ValueError, match="text|at least 1"):
+        with pytest.raises(ValueError, match=r"text|at least 1"):
             Timer(**options)
     with pytest.raises(ValueError, match="at least 1"):
         Timer().timeit(0)
