@@ -447,6 +447,10 @@ class TestFaults:
         twin = model_of(1)
         with pytest.raises(ValueError, match=r"what another model has seen; reset\(\) it first"):
             twin(ids_of(1, 1), cache=cache)
+        del model
+        gc.collect()
+        with pytest.raises(ValueError, match="what another model has seen"):  # though that is gone
+            twin(ids_of(1, 1), cache=cache)
         cache.reset()
         assert np.abs((twin(ids_of(1, 5), cache=cache) - twin(ids_of(1, 5))).detach().numpy()).max() < 1e-5
 

@@ -276,15 +276,14 @@ class KVCache(Sequence[LayerMemory]):
 
     def _bind(self, model: GPT) -> None:
         """Raise an error unless the model is the one that has seen what is remembered, or could be."""
-        known = self._model and self._model()
-        if known is model:
+        if self._model is not None and self._model() is model:
             return
         mine, its = described(self._shapes, self.config), described(shapes(model), model.config)
         if shapes(model) != self._shapes or mine != its:
             raise ValueError(
                 f"KVCache: made for {mine}, but the model has {its}; make it of the model, KVCache(model)"
             )
-        if self.length and known is not None:
+        if self.length and self._model is not None:
             raise ValueError(
                 "KVCache: it holds what another model has seen; reset() it first, or make one for each model"
             )
