@@ -55,7 +55,7 @@ def main() -> int:
     shutil.rmtree(OUT, ignore_errors=True)
     shutil.copytree(DOCS / "pages", OUT)
     shutil.copytree(DOCS / "assets", OUT / "assets")
-    for module in course.written:
+    for module in course.modules:
         write(OUT / module.page, module_page(course, module))
     for name, text in reference.reference_pages(course).items():
         write(OUT / "reference" / name, text)
@@ -99,7 +99,7 @@ def expanded(course: Course, text: str, page: str) -> str:
     def linked(match: re.Match[str]) -> str:
         module = course.by_slug[match[1]]
         words = match[2] or module.name
-        return f"[{words}]({relative(module.page, page)})" if module.folder else words
+        return f"[{words}]({relative(module.page, page)})"
 
     text = re.sub(r"^<!-- generate: ([\w-]+) -->$", made, text, flags=re.MULTILINE)
     return re.sub(r"\[\[(\w+)(?:\|([^\]]+))?\]\]", linked, text)
@@ -138,7 +138,7 @@ def navigation(course: Course) -> list[dict[str, object]]:
         listed: list[object] = list(pages)
         folder = OUT / Path(pages[0]).parent
         if section == "Modules":
-            listed += [{module.name: module.page} for module in course.written]
+            listed += [{module.name: module.page} for module in course.modules]
         elif section == "Reference":
             for track, modules in reference.tracks(course).items():
                 parts: list[object] = [f"reference/{track}/index.md"]

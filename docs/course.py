@@ -24,7 +24,7 @@ class Module:
         number: its place, two digits; "" if it was taken out of the sequence.
         slug: its name without the number.
         track: the last part of the package's import, for example "core".
-        folder: where it lies; None if it isn't written yet.
+        folder: where it lies.
     """
 
     number: str
@@ -32,10 +32,10 @@ class Module:
     track: str
     title: str
     summary: str
-    needs: tuple[str, ...] = ()
-    path: str = "core"
-    optional: bool = False
-    folder: Path | None = field(default=None, compare=False)
+    needs: tuple[str, ...]
+    path: str
+    optional: bool
+    folder: Path = field(compare=False)
 
     @property
     def name(self) -> str:
@@ -50,13 +50,11 @@ class Module:
     @property
     def lesson(self) -> str:
         """The text of its lesson, without the front matter."""
-        assert self.folder is not None
         return (self.folder / "LESSON.md").read_text(encoding="utf-8").split("\n---\n", 1)[1].lstrip()
 
     @property
     def exports(self) -> dict[str, list[str]]:
         """The public names that come from it, for each facade that has some."""
-        assert self.folder is not None
         found: dict[str, list[str]] = {}
         for facade, stub in stubs(self.folder.parent):
             names = [name for name, origin in stub.items() if self.folder.name in origin.split(".")]
@@ -90,30 +88,18 @@ class Course:
 
     @cached_property
     def modules(self) -> list[Module]:
-        """All modules in their order; those that aren't written yet come from docs/planned.toml."""
+        """All modules in their order; one that was taken out of the sequence is the last."""
         found = [
             read_module(folder)
             for folder in self.root.glob("packages/*/src/tinytorch/*/*/")
             if (folder / "LESSON.md").is_file()
         ]
-        found.sort(key=lambda module: module.number or "99")
-        planned = tomllib.loads((self.root / "docs" / "planned.toml").read_text(encoding="utf-8"))
-        next_number = max(int(module.number or 0) for module in found) + 1
-        known = {module.slug for module in found}
-        coming = [entry for entry in planned["module"] if entry["slug"] not in known]
-        for number, entry in enumerate(coming, next_number):
-            found.append(Module(number=f"{number:02}", **{**entry, "needs": tuple(entry["needs"])}))
-        return found
+        return sorted(found, key=lambda module: module.number or "99")
 
     @cached_property
     def by_slug(self) -> dict[str, Module]:
         """The modules by their slugs."""
         return {module.slug: module for module in self.modules}
-
-    @property
-    def written(self) -> list[Module]:
-        """The modules that exist."""
-        return [module for module in self.modules if module.folder is not None]
 
     def unlocks(self, module: Module) -> list[Module]:
         """Return the modules that need this one directly."""

@@ -26,9 +26,7 @@ def front_matter(title: str, description: str, boost: int = 1) -> list[str]:
 
 
 def link(module: Module, page: str) -> str:
-    """Return a link to a module's page, or its name if there is none yet."""
-    if module.folder is None:
-        return f"{module.name} *(not written yet)*"
+    """Return a link to a module's page."""
     return f"[{module.name}]({Path(os.path.relpath(module.page, Path(page).parent)).as_posix()})"
 
 
@@ -116,7 +114,6 @@ def milestones_table(course: Course, page: str) -> str:
 def module_facts(course: Course, module: Module) -> str:
     """Return the line of facts at the head of a module's page."""
     page = module.page
-    assert module.folder is not None
     needs = (
         ", ".join(link(course.by_slug[slug], page) for slug in module.needs) or "nothing but Python and NumPy"
     )
@@ -140,7 +137,6 @@ def module_facts(course: Course, module: Module) -> str:
 
 def module_names(course: Course, module: Module) -> str:
     """Return the end of a module's page: its steps, its checks, its names."""
-    assert module.folder is not None
     lines = ["## Check your own", "", checks_text(module), "", "## Names", ""]
     for facade, names in module.exports.items():
         shown = ", ".join(f"[`{name}`][{facade}.{name}]" for name in names)
@@ -151,7 +147,6 @@ def module_names(course: Course, module: Module) -> str:
 
 def checks_text(module: Module) -> str:
     """Return what a learner's own version is checked for, from the docstrings of its checks."""
-    assert module.folder is not None
     tree = ast.parse((module.folder / "checks.py").read_text(encoding="utf-8"))
     lines = ["What `checks.py` asks of your own version of this module:", ""]
     for node in tree.body:

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from course import ROOT, Course, Package
+from course import ROOT, Course, Module, Package
 from generated import AFTER, MILESTONES, link
 
 
@@ -31,7 +31,7 @@ def sizes_table(course: Course, page: str) -> str:
     """Return what each package brings and how large it is, measured from the wheels that were built."""
     rows = ["| package | modules | wheel | installed | needs |", "|---|---|---|---|---|"]
     for package in course.packages:
-        modules = [m for m in course.written if f"tinytorch-{m.track}" == package.name]
+        modules = [m for m in course.modules if f"tinytorch-{m.track}" == package.name]
         named = ", ".join(link(m, page) for m in modules) or package.description
         wheel, unpacked = measured(package)
         needs = ", ".join(name_of(text) for text in package.dependencies)
@@ -99,14 +99,13 @@ def semester_table(course: Course, page: str) -> str:
     for week, module in enumerate(modules, 1):
         ready = [m for m in MILESTONES if AFTER[m.name] == module.slug]
         named = ", ".join(f"[{m.title}](../milestones/{m.name}.md)" for m in ready)
-        checks = f"{checks_of(module.folder)} checks" if module.folder else ""
-        rows.append(f"| {week} | {link(module, page)} | {checks} | {named} |")
+        rows.append(f"| {week} | {link(module, page)} | {checks_of(module)} checks | {named} |")
     return "\n".join(rows)
 
 
-def checks_of(folder: Any) -> int:
+def checks_of(module: Module) -> int:
     """Return how many checks a module has."""
-    tree = ast.parse((folder / "checks.py").read_text(encoding="utf-8"))
+    tree = ast.parse((module.folder / "checks.py").read_text(encoding="utf-8"))
     return sum(isinstance(n, ast.FunctionDef) and n.name.startswith("check_") for n in tree.body)
 
 

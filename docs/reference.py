@@ -39,7 +39,7 @@ def reference_pages(course: Course) -> dict[str, str]:
 def tracks(course: Course) -> dict[str, list[Module]]:
     """Return the modules of each track, in the order of the course."""
     found: dict[str, list[Module]] = {}
-    for module in course.written:
+    for module in course.modules:
         found.setdefault(module.track, []).append(module)
     return found
 
