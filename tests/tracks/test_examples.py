@@ -40,6 +40,10 @@ def test_the_examples_in_docstrings_run(track, tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
 
 
+def test_every_room_has_examples(room):
+    assert any(docs for file in room.folder.rglob("*.py") for docs in docstrings(file))
+
+
 def test_a_wrong_example_is_found():
     test = doctest.DocTestParser().get_doctest(">>> tt.ones(1)\ntensor([2.])", given(), "wrong", "here", 0)
     assert doctest.DocTestRunner(verbose=False).run(test, out=lambda _: None).failed == 1

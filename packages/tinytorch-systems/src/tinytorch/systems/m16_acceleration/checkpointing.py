@@ -106,6 +106,12 @@ def checkpoint(
         RuntimeError: it uses a tensor from outside that isn't an argument and requires a gradient, or
             computes something of another shape or dtype the second time.
 
+    Examples:
+        >>> layer, x = tt.Linear(4, 4), tt.ones(2, 4, requires_grad=True)
+        >>> systems.checkpoint(layer, x).sum().backward()
+        >>> x.grad.shape
+        (2, 4)
+
     Source: Chen et al., "Training deep nets with sublinear memory cost", 2016 (arXiv:1604.06174);
     https://docs.pytorch.org/docs/stable/checkpoint.html
     """

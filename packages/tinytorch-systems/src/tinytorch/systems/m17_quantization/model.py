@@ -194,6 +194,10 @@ def model_nbytes(model: Module) -> int:
 
     Args:
         model: any module, quantized or not.
+
+    Examples:
+        >>> systems.model_nbytes(tt.Linear(10, 10))
+        440
     """
     arrays = (tensor.detach().numpy() for tensor in (*model.parameters(), *model.buffers()))
     return sum({array.__array_interface__["data"][0]: array.nbytes for array in arrays}.values())
