@@ -9,7 +9,7 @@ import pytest
 import tinytorch.core as tt
 from hypothesis import given, settings, strategies as st
 from tinytorch.core import Generator, Linear, float16, float32, float64
-from tinytorch.language import GPT, GPTConfig, SelfAttention
+from tinytorch.language import GPT, GPTConfig, RotaryEmbedding, SelfAttention
 from tinytorch.systems import KVCache, LayerMemory, quantize
 
 
@@ -154,6 +154,18 @@ class TestEveryPosition:
         assert np.abs(in_pieces(model, ids, [1] * 10, KVCache(model, 2)) - whole).max() < 1e-5
         assert len(calls) == 50
 
+    def test_rotary_positions_of_all_kinds(self) -> None:
+        """Of some features alone, of neighbours, of another base."""
+        ids = ids_of(2, 24)
+        for options in ({}, {"interleaved": True}, {"base": 100.0}):
+            for width in (4, 8):
+                model = model_of(rotary=True, n_embd=32)
+                for block in model.transformer["h"]:
+                    block.attn.rotary = RotaryEmbedding(width, **options)
+                whole = model(ids).detach().numpy()
+                found = in_pieces(model, ids, [3, *[1] * 17, 4], KVCache(model, 2))
+                assert np.abs(found - whole).max() < 1e-5, (options, width)
+
     def test_layers_of_different_heads(self) -> None:
         """As a model has them from which heads were pruned: the layers say how many there are."""
         model = model_of(rotary=True)
@@ -250,6 +262,33 @@ class TestGenerate:
         other = [9, *ids[1:]]  # what the window showed is forgotten: everything anew
         expected = model.generate(other, 3, temperature=0, cache=KVCache(model, window=6))
         assert tt.equal(model.generate(other, 3, temperature=0, cache=cache), expected)
+
+    def test_a_change_in_a_window(self) -> None:
+        """Wherever a token of the prompt is another one, the next step is that of a new cache."""
+        model = model_of(rotary=True)
+        ids = ids_of(1, 60)
+        for at in range(59):
+            cache = KVCache(model, window=6)
+            in_pieces(model, ids[:, :55], [40, *[1] * 15], cache)
+            changed = ids.clone()
+            changed[0, at] = (changed[0, at] + 1) % 11
+            cache.resume(model, changed, 60)
+            found = model(changed[:, cache.length :], cache=cache).detach().numpy()
+            whole = windowed(model, changed, 6)[:, -found.shape[1] :]
+            assert np.abs(found - whole).max() < 1e-5, at
+
+    def test_rows_that_were_reordered(self) -> None:
+        model = model_of()
+        ids = ids_of(2, 8)
+        cache = KVCache(model, 2)
+        model(ids, cache=cache)
+        cache.reorder([1, 0, 1])
+        for rows, kept in (([1, 0, 1], 7), ([0, 0, 1], 0)):
+            prompts = tt.from_numpy(ids.numpy()[rows])
+            cache.resume(model, prompts, 8)
+            assert cache.length == kept
+            written = model.generate(prompts, 6, temperature=0, cache=cache)
+            assert tt.equal(written, model.generate(prompts, 6, temperature=0))
 
     def test_streams_and_modes(self) -> None:
         model = model_of(dropout=0.5).train()

@@ -213,7 +213,7 @@ class KVCache(Sequence[LayerMemory]):
     def _in_common(self, ids: Any) -> int:
         """Return how many of the positions seen are those of the prompts; the last is to be seen anew."""
         length, T = self.length, ids.shape[1]
-        start = length - self._tokens.shape[1]  # before it, the caller must know
+        start = length - self._tokens.shape[1]  # what was before it has no effect any more, or isn't known
         stop = min(length, T - 1)
         if stop <= start:
             return 0 if start else stop
@@ -271,7 +271,9 @@ class KVCache(Sequence[LayerMemory]):
         return length
 
     def _note(self, ids: Any) -> None:
-        kept = self._tokens if self.window is None else self._tokens[:, -self.window :]
+        kept = self._tokens
+        if self.window is not None:  # what the last layer remembers comes from so many, not from those before
+            kept = kept[:, -self.window * len(self) :]
         self._tokens = np.concatenate([kept, ids], 1)
 
     def _bind(self, model: GPT) -> None:
