@@ -51,6 +51,7 @@ def use(op: Exchangeable, forward: Callable[..., Any] | None, rule: Rule | None)
         )
     other = taking_all_by_position(forward)
 
+    @named(op.name)
     def either(*values: Any) -> Any:
         out = other(*values)
         return own_forward(*values) if out is NotImplemented else out
@@ -60,6 +61,7 @@ def use(op: Exchangeable, forward: Callable[..., Any] | None, rule: Rule | None)
         return
     other_rule, other_keep = rule, op.keeper(rule)
 
+    @named(op.name)
     def marked(*values: Any) -> Any:
         out = other(*values)
         if out is NotImplemented:
@@ -78,3 +80,13 @@ def use(op: Exchangeable, forward: Callable[..., Any] | None, rule: Rule | None)
         return own_rule(g, *saved)
 
     op.forward, op.rule, op.keep = marked, either_rule, keep
+
+
+def named(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a function bear the operation's name, by which a `Watcher` knows it."""
+
+    def name_it(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.__name__ = name
+        return function
+
+    return name_it

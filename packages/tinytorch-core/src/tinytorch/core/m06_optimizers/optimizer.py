@@ -157,8 +157,8 @@ class Optimizer:
                 if not values.flags.c_contiguous:
                     scattered.append((values, flat))
         mark_changed(*changed)
-        for update, arrays in whole:
-            update(*arrays)
+        for step, operands in whole:
+            step(*operands)
         run(jobs)
         for values, flat in scattered:
             values[...] = flat.reshape(values.shape)

@@ -51,7 +51,7 @@ def check_intervals_of_pairs() -> None:
     rng = np.random.default_rng(0)
     shared = np.exp(0.3 * rng.standard_normal(25))
     ours, theirs = 1.05 * shared, shared * np.exp(0.01 * rng.standard_normal(25))
-    found = ts.paired_ratio(ours, theirs)
+    found = ts.paired_ratio(ours.tolist(), theirs.tolist())
     expected = float(np.median(ours / theirs))
     assert abs(found.value - expected) < 1e-12, (
         f"the median of the ratios is {expected}, got {found.value}. Hint: ratios first, then their median"
