@@ -12,23 +12,23 @@ def faults(site: Site) -> list[str]:
     found = [f"{name}: {fault}" for name, text in site.texts.items() if (fault := unreadable(text))]
     titles: dict[str, str] = {}
     for page in site.pages.values():
-        html = page.html
-        title = html.title.get_text(strip=True) if html.title else ""
+        tree = page.tree
+        title = (tree.findtext("head/title") or "").strip()
         if page.name != "404.html":
             if not title or title in titles:
                 found.append(
                     f"{page.name}: its title {title!r} is empty, or that of {titles.get(title)}, too"
                 )
             titles[title] = page.name
-            headings = [tag.get_text(" ", strip=True) for tag in html.find_all("h1")]
+            headings = [tag.text_content().strip() for tag in tree.iter("h1")]
             if len(headings) != 1:
                 found.append(f"{page.name}: has {len(headings)} first headings: {headings}")
-            if not html.find("meta", attrs={"name": "description", "content": True}):
+            if not any(tree.xpath("//meta[@name='description']/@content")):
                 found.append(f"{page.name}: has no description")
-        if not (html.html and html.html.get("lang")):
+        if not tree.get("lang"):
             found.append(f"{page.name}: doesn't say its language")
-        for picture in html.find_all("img"):
-            if not str(picture.get("alt") or "").strip():
+        for picture in tree.iter("img"):
+            if not (picture.get("alt") or "").strip():
                 found.append(f"{page.name}: no alternative text for {picture.get('src')}")
     return found
 

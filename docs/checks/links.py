@@ -34,10 +34,10 @@ def broken(site: Site) -> list[str]:
 def references(page: Page) -> list[tuple[str, str]]:
     """Return all addresses that a page names, with the tag that does."""
     found = []
-    for tag in page.html.find_all(["a", "link", *LOADED]):
-        value = tag.get(LOADED.get(tag.name, "href"))
-        if value and not str(value).startswith("data:"):
-            found.append((tag.name, str(value).split(" ")[0] if tag.name == "source" else str(value)))
+    for tag in page.tree.iter("a", "link", *LOADED):
+        value = tag.get(LOADED.get(tag.tag, "href"))
+        if value and not value.startswith("data:"):
+            found.append((tag.tag, value.split(" ")[0] if tag.tag == "source" else value))
     return found
 
 
@@ -48,8 +48,8 @@ def foreign(site: Site) -> list[str]:
         for tag, target in references(page):
             if tag != "a" and (urlsplit(target).netloc or urlsplit(target).scheme in ("http", "https")):
                 faults.append(f"{page.name}: <{tag}> {target}")
-        for style in page.html.find_all("style"):
-            faults += [f"{page.name}: {url}" for url in foreign_in_style(style.get_text())]
+        for style in page.tree.iter("style"):
+            faults += [f"{page.name}: {url}" for url in foreign_in_style(style.text or "")]
     for file in sorted(site.root.rglob("*.css")):
         faults += [f"{file.name}: {url}" for url in foreign_in_style(file.read_text(encoding="utf-8"))]
     return faults

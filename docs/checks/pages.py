@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bs4 import BeautifulSoup
+from lxml import html
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Page:
         self.name = name
 
     @cached_property
-    def html(self) -> BeautifulSoup:
+    def tree(self) -> html.HtmlElement:
         """The parsed page."""
-        return BeautifulSoup(self.file.read_bytes(), "lxml")
+        return html.document_fromstring(self.file.read_bytes())
 
     @cached_property
     def anchors(self) -> set[str]:
         """What a link may name after `#`."""
-        return {str(tag["id"]) for tag in self.html.find_all(id=True)} | {""}
+        return {*self.tree.xpath("//@id"), ""}
 
 
 class Site:
