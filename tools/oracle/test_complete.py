@@ -62,6 +62,17 @@ EXEMPT = {
     **dict.fromkeys(
         "checkpoint checkpoint_sequential".split(), "torch.utils.checkpoint's; compared in test_checkpoint.py"
     ),
+    **dict.fromkeys(
+        "Case Change Interval Noise Offline Race ResultsError ScenarioResult Server SimulatedMachine SingleStream Stopwatch bench_options "
+        "bootstrap call_overhead compare_results environment html_report load_results measure_case paired_ratio percentile "
+        "percentile_interval poisson_arrivals queue_latencies race results_file rows_of run_benchmarks run_command save_results "
+        "timer_resolution tinytorch_bench unpaired_ratio".split(),
+        "PyTorch has none; tested in the package",
+    ),
+    **dict.fromkeys(
+        "Compare Measurement TaskSpec Timer select_unit".split(),
+        "torch.utils.benchmark's; compared in test_benchmark.py",
+    ),
     "Optimizer.rule": "how our optimizers are written",
     "Optimizer.buffers": "how our optimizers are written",
     "Optimizer.check_options": "how our optimizers are written",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -9,6 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 Usage = tuple[float, float]
+
+# A small process starts the command: Linux counts the memory of who starts a process as that one's peak.
+LAUNCHER = """
+import json, os, subprocess, sys
+nowhere = subprocess.DEVNULL
+process = subprocess.Popen(sys.argv[1:], stdin=nowhere, stdout=nowhere, stderr=nowhere)
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(json.dumps([process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
 
 
 def run_command(
@@ -27,25 +38,21 @@ def run_command(
         RuntimeError: it ended with another exit code.
         OSError: there is no such program.
     """
-    nowhere = subprocess.DEVNULL
-    began = time.perf_counter()
-    process = subprocess.Popen([*map(str, words)], cwd=folder, stdout=nowhere, stderr=nowhere)
-    usage = _waited(process)
-    if process.returncode not in allowed:
-        raise RuntimeError(f"exit code {process.returncode}: {' '.join(map(str, words))}")
-    return usage or (time.perf_counter() - began, 0.0)
-
-
-def _waited(process: subprocess.Popen[bytes]) -> Usage | None:
+    texts = [str(word) for word in words]
     if sys.platform == "win32":
-        process.wait()
-        return None
-    import os
-
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit
+        began = time.perf_counter()
+        code = subprocess.run(texts, cwd=folder, capture_output=True).returncode
+        usage = (time.perf_counter() - began, 0.0)
+    else:
+        launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, *texts]
+        done = subprocess.run(launch, cwd=folder, capture_output=True, encoding="utf-8")
+        if done.returncode:
+            raise OSError(f"{texts[0]} can't be started: {done.stderr.strip().splitlines()[-1]}")
+        code, seconds, size = json.loads(done.stdout)
+        usage = (seconds, size * (1 if sys.platform == "darwin" else 1024))
+    if code not in allowed:
+        raise RuntimeError(f"exit code {code}: {' '.join(texts)}")
+    return usage
 
 
 def import_seconds(statement: str) -> float:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from tinytorch.core import Array
 
+Times: TypeAlias = "Sequence[Any] | Array"
 FASTER, SLOWER, SAME, FEW = "faster", "slower", "no difference", "too few rounds"
 RESAMPLES = 2000
 FEWEST = 6  # the range of five values holds the median of their distribution in 94 percent of all cases only
@@ -56,7 +57,7 @@ class Interval:
 
 
 def bootstrap(
-    samples: Sequence[Any],
+    samples: Times,
     statistic: Callable[..., Array] | None = None,
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
@@ -92,7 +93,7 @@ def bootstrap(
     return Interval(value, float(low), float(high), confidence)
 
 
-def paired_ratio(ours: Sequence[float], theirs: Sequence[float], **options: Any) -> Interval:
+def paired_ratio(ours: Times, theirs: Times, **options: Any) -> Interval:
     """Return the median over the rounds of ours / theirs, with its interval.
 
     Pairs were measured right after one another, so what slows the machine down for a while stands in both
@@ -119,7 +120,7 @@ def paired_ratio(ours: Sequence[float], theirs: Sequence[float], **options: Any)
     return bootstrap(a / b, **options)
 
 
-def paired_difference(ours: Sequence[float], theirs: Sequence[float], **options: Any) -> Interval:
+def paired_difference(ours: Times, theirs: Times, **options: Any) -> Interval:
     """Return the median over the rounds of ours - theirs, with its interval; see `paired_ratio`."""
     a, b = checked(ours), checked(theirs)
     if len(a) != len(b):
@@ -128,8 +129,8 @@ def paired_difference(ours: Sequence[float], theirs: Sequence[float], **options:
 
 
 def unpaired_ratio(
-    new: Sequence[float],
-    old: Sequence[float],
+    new: Times,
+    old: Times,
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -158,7 +159,7 @@ def unpaired_ratio(
     return Interval(value, float(low), float(high), confidence)
 
 
-def checked(samples: Sequence[Any]) -> Array:
+def checked(samples: Times) -> Array:
     """Return samples as an array (n, ...) of finite numbers.
 
     Raises:
