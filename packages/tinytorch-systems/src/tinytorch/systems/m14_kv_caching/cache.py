@@ -43,6 +43,15 @@ class KVCache(Sequence[LayerMemory]):
         ValueError: a size is out of range, or longer than what the model can see.
         TypeError: `model` is neither, or its numbers can't be stored in `dtype`.
 
+    Examples:
+        >>> config = language.GPTConfig(block_size=32, vocab_size=50, n_layer=2, n_head=2, n_embd=16)
+        >>> model = language.GPT(config).eval()
+        >>> cache = systems.KVCache(model)
+        >>> with tt.no_grad():
+        ...     ids = model.generate(tt.zeros(1, 1, dtype=tt.int64), 8, cache=cache)
+        >>> ids.shape, cache.length
+        ((1, 9), 8)
+
     Source: Pope et al., "Efficiently scaling Transformer inference", 2022 (arXiv:2211.05102); the window:
     Jiang et al., "Mistral 7B", 2023 (arXiv:2310.06825)
     """
