@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDTH, HEIGHT = 220, 22  # of an interval
-LEFT, TOP, WIDE, HIGH = 62, 8, 640, 150  # of the rounds
+LEFT, TOP, WIDE, HIGH = 76, 8, 640, 150  # of the rounds
 COLOURS = 6
 
 
@@ -59,12 +59,12 @@ def rounds(figures: Mapping[str, Sequence[float]], scale: float, unit: str) -> s
     for share in (0.0, 0.5, 1.0):
         at = low + (high - low) * share
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDE}" y1="{y(at)}" y2="{y(at)}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y(at) + 4}" text-anchor="end">{at:.3g}</text>')
-    for number, series in enumerate(figures.values()):
+        parts.append(f'<text x="{LEFT - 6}" y="{y(at) + 4}" text-anchor="end">{number(at)}</text>')
+    for place, series in enumerate(figures.values()):
         step = (WIDE - LEFT - 16) / max(len(series) - 1, 1)
         points = [(round(LEFT + 8 + i * step, 1), y(x * scale)) for i, x in enumerate(series)]
         way = " ".join(f"{a},{b}" for a, b in points)
-        colour = f"c{number % COLOURS}"
+        colour = f"c{place % COLOURS}"
         parts.append(f'<polyline class="{colour}" points="{way}"/>')
         parts += [f'<circle class="{colour}" cx="{a}" cy="{b}" r="3"/>' for a, b in points]
     words = f"figures in {unit} of {', '.join(figures)}, round by round"
@@ -72,6 +72,12 @@ def rounds(figures: Mapping[str, Sequence[float]], scale: float, unit: str) -> s
         f'<li><span class="key c{i % COLOURS}"></span>{escape(name)}</li>' for i, name in enumerate(figures)
     )
     return _svg(WIDE, TOP * 2 + HIGH, words, "".join(parts), "rounds") + f'<ul class="legend">{legend}</ul>'
+
+
+def number(value: float) -> str:
+    """Return a number as people write it, with three digits at least."""
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 3
+    return f"{value:,.{digits}f}"
 
 
 def _svg(width: float, height: float, words: str, content: str, kind: str) -> str:

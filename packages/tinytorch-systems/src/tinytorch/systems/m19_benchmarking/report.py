@@ -102,7 +102,7 @@ def _cell(name: str, content: object) -> str:
 
 
 def _figure(row: Row, side: str) -> str:
-    return f"{row[side]:,.4g} {escape(row['unit'])}" if row[side] < 1e290 else "never"
+    return f"{plots.number(row[side])} {escape(row['unit'])}" if row[side] < 1e290 else "never"
 
 
 def _peer(row: Row) -> str:
@@ -162,7 +162,9 @@ def _changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Iterator[
 
 
 def _changed(change: Change, scale: plots.Scale) -> str:
-    old, new = (f"{x:,.4g} {escape(change.unit)}" if x is not None else "" for x in (change.old, change.new))
+    old, new = (
+        f"{plots.number(x)} {escape(change.unit)}" if x is not None else "" for x in (change.old, change.new)
+    )
     words = bar = ""
     if change.ratio:
         r = change.ratio
