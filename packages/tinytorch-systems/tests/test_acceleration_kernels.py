@@ -345,4 +345,4 @@ def test_operations_are_their_own_again_whatever_order_they_are_left_in():
     second.off()
     second.off()
     assert [ops[name].forward for name in names] == before
-    assert tt.Adam.kernel is None
+    assert tt.Adam._kernel is None

@@ -69,7 +69,7 @@ class Optimizer:
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
-    kernel: tuple[Any, Kernel] | None = None  # and the rule that it stands in for, see `use`
+    _kernel: tuple[Any, Kernel] | None = None  # and the rule that it stands in for, see `use`
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -132,8 +132,8 @@ class Optimizer:
             finally:
                 mode.grad = recording
         kernel = None
-        if self.kernel is not None and self.kernel[0] is type(self).rule:
-            kernel = self.kernel[1]
+        if self._kernel is not None and self._kernel[0] is type(self).rule:
+            kernel = self._kernel[1]
         whole: list[Job] = []  # by the kernel
         jobs: list[Job] = []
         changed, scattered = [], []
@@ -175,7 +175,7 @@ class Optimizer:
                 does the whole step of one parameter, the common options included, or None to leave it to
                 the rule. `values` is the parameter's array.
         """
-        cls.kernel = None if kernel is None else (cls.rule, kernel)
+        cls._kernel = None if kernel is None else (cls.rule, kernel)
 
     def add_param_group(self, param_group: Mapping[str, Any]) -> None:
         """Add parameters with options of their own, for example layers that were frozen so far.

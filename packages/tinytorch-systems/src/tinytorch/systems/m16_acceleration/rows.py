@@ -103,12 +103,14 @@ def kernels(lib: Library) -> list[Kernel]:
         fits = padding_idx is None and not by_frequency and ids.dtype is INT64 and ids.flags.c_contiguous
         if not fits or not ready(weight) or not ids.size or len(weight) > FULL * ids.size:
             return NotImplemented
+        if ids.min() < 0:
+            return NotImplemented
         return weight.take(ids, axis=0)
 
     def look_up_rule(g: Any, weight_shape: Any, ids: Any) -> Any:
         def for_weight() -> Any:
             d = np.zeros(weight_shape, FLOAT32)
-            lib.add_rows(d, whole(g), ids, ids.size, weight_shape[1])
+            lib.add_rows(d, whole(g), ids, ids.size, *weight_shape)
             return d
 
         return for_weight, None

@@ -161,7 +161,7 @@ static void multiply(float *c, const float *a, long a_down, long a_right, const 
     if (!k)
         for (long i = 0; i < m && !add; i++)
             for (long j = 0; j < n; j++) c[i * n + j] = bias ? bias[j] : 0;
-    int alone = m * k * n < 60000; /* waking others would take longer */
+    int alone = (double)m * k * n < 60000; /* waking others would take longer */
     long deep = most(DEEP, PACKED / least(n, BROAD)), pieces = (k + deep - 1) / deep;
     deep = pieces ? (k + pieces - 1) / pieces : 1;
     for (long j0 = 0; j0 < n; j0 += BROAD)

@@ -202,7 +202,8 @@ static void entropy_back_task(void *job, long i) {
         const float *e = s->x + r * s->width;
         float *out = s->out + r * s->width, each = s->g ? s->g[r] : s->factor, share = each / s->scales[r];
         FOR_ROW(s->width) put(out + at, get(e + at, n) * share, n);
-        out[s->targets[r]] -= each;
+        int64_t target = s->targets[r]; /* looked at again: whoever shares that memory may have written to it */
+        if (target >= 0 && target < s->width) out[target] -= each;
     }
 }
 
@@ -215,9 +216,10 @@ EXPORT void cross_entropy_backward(array d, array exps, array sums, array target
 }
 
 /* Rows of a table: add the gradient of each place to the row that it was taken from. */
-EXPORT void add_rows(array table, array g, array ids, long count, long width) {
+EXPORT void add_rows(array table, array g, array ids, long count, long rows, long width) {
     const int64_t *id = address(ids);
     for (long r = 0; r < count; r++) {
+        if (id[r] < 0 || id[r] >= rows) continue; /* as above */
         float *to = floats(table) + id[r] * width;
         const float *from = floats(g) + r * width;
         FOR_ROW(width) put(to + at, get(to + at, n) + get(from + at, n), n);
