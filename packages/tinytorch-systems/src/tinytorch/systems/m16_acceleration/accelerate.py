@@ -136,10 +136,11 @@ def accelerate(*, compiler: str | None = None) -> Acceleration:
     Returns:
         What was exchanged: `.report()` shows it, `.off()` or leaving a `with` undoes it.
 
-    Example:
-        with accelerate() as fast:
-            print(fast.report())
-            train(model)
+    Examples:
+        >>> with systems.accelerate() as fast:
+        ...     x = tt.functional.gelu(tt.ones(2, 300))
+        >>> fast.on
+        False
     """
     try:
         return Acceleration(shared_library(compiler), "")

@@ -112,6 +112,12 @@ def checkpoint(
         >>> x.grad.shape
         (2, 4)
 
+    Examples:
+        >>> x = tt.tensor([0.0, 1.0], requires_grad=True)
+        >>> systems.checkpoint(lambda a: (a * 3).relu(), x, use_reentrant=False).sum().backward()
+        >>> x.grad
+        tensor([0., 3.])
+
     Source: Chen et al., "Training deep nets with sublinear memory cost", 2016 (arXiv:1604.06174);
     https://docs.pytorch.org/docs/stable/checkpoint.html
     """
