@@ -141,15 +141,17 @@ def mapping() -> dict[str, Any]:
 
 def pytorch_names(course: Course, page: str) -> str:
     """Return every public name with its place in PyTorch and how it differs, a table for each facade."""
-    facades: dict[str, list[str]] = {}
+    facades: dict[str, list[str]] = {entry["name"].rpartition(".")[0]: [] for entry in mapping()["names"]}
     for entry in mapping()["names"]:
         facade, _, name = entry["name"].rpartition(".")
         notes = [f"without `{'`, `'.join(entry['without'])}`"] if "without" in entry else []
         notes += entry.get("differs", [])
         said = "differs: " + "; ".join(notes) if notes else "same" if entry["pytorch"] else ""
         place = f"`{entry['pytorch']}`" if entry["pytorch"] else "*only here*"
-        row = f"| [`{name}`][{entry['name']}] | {place} | {said} |"
-        facades.setdefault(facade, []).append(row)
+        link_to = f"[{entry['name']}]"
+        if entry["name"] in facades:  # it has a place, but no entry
+            link_to = f"(../reference/{facade.split('.')[1]}/index.md#{entry['name']})"
+        facades[facade].append(f"| [`{name}`]{link_to} | {place} | {said} |")
     lines = []
     for facade, rows in facades.items():
         lines += [f"### From `{facade}`", "", "| here | in PyTorch | |", "|---|---|---|", *rows, ""]

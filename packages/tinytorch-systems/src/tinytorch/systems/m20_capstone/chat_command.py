@@ -19,7 +19,10 @@ class Conversation:
 
     Args:
         gpt: the other one.
-        temperature, top_k, top_p, seed: as of `TinyGPT.stream`.
+        temperature: as of `TinyGPT.stream`.
+        top_k: the same.
+        top_p: the same.
+        seed: the same.
     """
 
     def __init__(

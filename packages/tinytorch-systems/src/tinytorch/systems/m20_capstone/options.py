@@ -41,9 +41,11 @@ class TinyGPTOptions:
         steps: how often the weights change.
         warmup: steps in which the learning rate rises to `lr`; after them it falls in a straight line to
             `last_lr` at the end.
-        lr, last_lr: the highest learning rate and the last one.
+        lr: the highest learning rate.
+        last_lr: the last one.
         weight_decay: of the matrices.
-        beta1, beta2: how long AdamW remembers gradients and their squares.
+        beta1: how long AdamW remembers gradients.
+        beta2: how long it remembers their squares.
         clip: the longest gradient.
         seed: of the first weights and of all batches.
         threads: of the matrix products. The last bits of a sum depend on it, so it is part of the recipe.
