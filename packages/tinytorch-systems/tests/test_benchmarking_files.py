@@ -358,6 +358,9 @@ def test_limits_and_intervals():
     for limit, ok, sure in ((0.7, True, True), (0.56, True, False), (0.52, False, False), (0.4, False, True)):
         (row,) = rows_of(Case("x", {"a": "", "b": ""}, {"b": limit}), race)
         assert (row["ok"], row["sure"]) == (ok, sure), limit
+    once = Race({"a": [1.0], "b": [2.0]}, "a", quiet)
+    (row,) = rows_of(Case("x", {"a": "", "b": ""}, {"b": 0.9}), once)
+    assert (row["ok"], row["sure"], row["verdict"]) == (True, False, "too few rounds")
 
 
 def test_a_closed_pipe_is_no_error(tmp_path):

@@ -77,7 +77,8 @@ def rows_of(case: Case, race: Race) -> list[dict[str, Any]]:
                 "confidence": interval.confidence,
                 "limit": limit,
                 "ok": limit is None or interval.value <= limit,
-                "sure": limit is None or limit < interval.low or limit >= interval.high,
+                "sure": limit is None
+                or (interval.confidence >= 0.9 and not interval.low <= limit < interval.high),
                 "verdict": race.verdict(peer),
                 "noisy": race.noise.noisy,
                 "reasons": list(race.noise.reasons),

@@ -150,11 +150,11 @@ def serve(file: str, case_name: str, contestant: str, threads: int, round_second
     os.dup2(2, 1)  # what a contestant prints is no answer
     case = next(case for case in load_cases(file) if case.name == case_name)
     build = case.contestants[contestant]
-    before = AT_FIRST
+    before, counted = AT_FIRST, case.kind == "memory"
     if case.prepare is not None:
-        before -= resident_bytes()
+        before -= resident_bytes() if counted else 0
         case.prepare(contestant, threads)
-        before += resident_bytes()
+        before += resident_bytes() if counted else 0
     step = build()
     watch = None
     for line in sys.stdin:
