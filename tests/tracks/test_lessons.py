@@ -59,6 +59,13 @@ def test_a_lesson_is_readable_in_one_sitting(room):
     assert 1500 <= words <= 3000, f"{words} words of prose"
 
 
+def test_a_lesson_says_what_to_build_and_where_each_check_belongs(room):
+    headings = set(re.findall(r"^## (.+)$", room.lesson, re.MULTILINE))
+    assert {"Build it", "In PyTorch", "Exercises"} <= headings
+    checks = re.findall(r"^def (check_\w+)", (room.folder / "checks.py").read_text("utf-8"), re.MULTILINE)
+    assert set(re.findall(r"\bcheck_\w+", room.lesson)) == set(checks)
+
+
 def test_the_examples_of_a_lesson_run(room, capsys):
     """Its Python blocks run in order and share their names; what follows `>>>` is compared exactly."""
     path = str(room.folder / "LESSON.md")
