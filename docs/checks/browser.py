@@ -23,6 +23,10 @@ from checks.pages import Site
 
 PHONE = {"width": 375, "height": 812}
 SEARCHES = ("Conv2d", "kv cache", "renumber")
+FOUND = """words => {
+    const list = document.querySelector(".md-search-result__list");
+    return list && words.every(word => list.innerText.toLowerCase().includes(word));
+}"""
 # The reference unfolds a thousand sources, and they look like all other code: the first ones are enough.
 FEWER_SOURCES = """
     [...document.querySelectorAll("details.mkdocstrings-source")].slice(3).forEach(it => it.remove())
@@ -126,9 +130,8 @@ def searched(page: Page, words: str) -> bool:
     page.locator("label.md-header__button[for=__search]").click()
     page.get_by_text("Type to start searching").wait_for()  # the index is there
     field.press_sequentially(words)  # the page listens for keys
-    try:
-        page.locator(".md-search-result__item").first.wait_for(timeout=5_000)
+    try:  # what is found changes with each letter
+        page.wait_for_function(FOUND, arg=words.lower().split(), timeout=30_000)
     except TimeoutError:
         return False
-    text = page.locator(".md-search-result__list").inner_text().lower()
-    return all(word.lower() in text for word in words.split())
+    return True
