@@ -131,8 +131,6 @@ def test_a_file_that_was_there_is_kept(prof: profile, tmp_path: Path, kind: str)
 
 
 def test_nothing_is_left_where_nothing_can_be_written(prof: profile, tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="nowhere"):
-        prof.export_chrome_trace(tmp_path / "nowhere" / "trace.json")
     with pytest.raises(OSError, match=tmp_path.name):
         prof.export_chrome_trace(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -27,7 +27,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         data = np.asarray(data)
     if isinstance(data, (np.ndarray, np.generic)):
         array = checked(np.asarray(data))
-        return mode.quiet.run(np.array, array, target or array.dtype)
+        copy: np.ndarray = mode.quiet.run(np.array, array, target or array.dtype)
+        return copy
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}': a tensor holds numbers")
 
@@ -42,7 +43,8 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     target = target or natural
     try:
         if target.kind == "f":
-            return mode.quiet.run(np.array, data, target)
+            made: np.ndarray = mode.quiet.run(np.array, data, target)
+            return made
         array = np.array(data, np.float64 if natural.kind == "f" else natural)
     except OverflowError as error:
         raise ValueError(f"Overflow when unpacking long long: {error}") from error

@@ -22,7 +22,7 @@ class Mode(threading.local):
         # NumPy warns of overflow and 0/0; tensors, like PyTorch's, carry inf and nan silently.
         # Entering a context that was silenced once costs a fifth of a `with np.errstate(...)`.
         # All computing goes through `run` of what stands here, so a `Watcher` may stand in its place.
-        self.quiet = copy_context()
+        self.quiet: Any = copy_context()
         self.quiet.run(np.seterr, all="ignore")
 
     grad = True  # record operations for backward

@@ -16,7 +16,7 @@ class Watcher:
     the watcher that was there before: watchers may be nested. Without one nothing is called, at no cost.
     """
 
-    _before: tuple[Any, Any, Any] | None = None
+    _before: Any = None  # while it watches: what stood in its three places
     _thread = 0
 
     def start(self) -> None:
@@ -29,7 +29,7 @@ class Watcher:
             raise RuntimeError(f"this {type(self).__name__} is running already; make another one")
         self._thread = get_ident()
         self._before = mode.quiet, mode.watch, mode.watch_backward
-        mode.quiet, mode.watch, mode.watch_backward = self, self.made, self.passed  # type: ignore[assignment]
+        mode.quiet, mode.watch, mode.watch_backward = self, self.made, self.passed
 
     def stop(self) -> None:
         """Watch no longer.
@@ -42,14 +42,14 @@ class Watcher:
             raise RuntimeError(f"this {name} isn't running")
         if self._thread != get_ident():
             raise RuntimeError(f"a {name} must be ended by the thread that began it")
-        if mode.quiet is not self:  # type: ignore[comparison-overlap]
+        if mode.quiet is not self:
             raise RuntimeError(f"a {name} must end after those that began later; use `with`")
         mode.quiet, mode.watch, mode.watch_backward = self._before
         self._before = None
 
     def run(self, function: Callable[..., Any], *values: Any) -> Any:
         """Return `function(*values)`: the forward of an operation, or other work on arrays."""
-        return self._before[0].run(function, *values)  # type: ignore[index]  # only called while it watches
+        return self._before[0].run(function, *values)
 
     def made(self, op: Any, arrays: Any, result: Any) -> None:
         """See what an operation made.
@@ -59,7 +59,7 @@ class Watcher:
             arrays: its inputs.
             result: the tensor.
         """
-        before = self._before[1]  # type: ignore[index]
+        before = self._before[1]
         if before is not None:
             before(op, arrays, result)
 
@@ -71,6 +71,6 @@ class Watcher:
             g: the gradient of its output; with None, True at the beginning and False at the end.
             gradients: those of its inputs, with what has been added to them by others so far.
         """
-        before = self._before[2]  # type: ignore[index]
+        before = self._before[2]
         if before is not None:
             before(node, g, gradients)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from .._files import PathLike, write_text
 from .averages import EventList, by_operation, totals
 from .events import Event
-from .files import PathLike, write_text
 from .flame import flame_graph
 from .memory import Memory
 from .modules import ModuleTable, by_module
@@ -190,7 +190,8 @@ class profile:
         Raises:
             RuntimeError: the block hasn't ended yet.
         """
-        return write_text(path, chrome_trace(self.events(), self._recorder.began))
+        write_text(path, chrome_trace(self.events(), self._recorder.began))
+        return Path(path)
 
     def export_flame_graph(self, path: PathLike, title: str = "Flame graph") -> Path:
         """Draw where the time went, as an SVG file that needs nothing else.
@@ -205,7 +206,8 @@ class profile:
         Raises:
             RuntimeError: the block hasn't ended yet.
         """
-        return write_text(path, self.flame_graph(title))
+        write_text(path, self.flame_graph(title))
+        return Path(path)
 
     def flame_graph(self, title: str = "Flame graph") -> str:
         """Return the drawing of `export_flame_graph` as SVG."""

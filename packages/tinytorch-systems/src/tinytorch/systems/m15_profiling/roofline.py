@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .files import PathLike, write_bytes
+from .._files import PathLike, write_bytes
 from .machine import MachinePeaks, measure_machine
 from .profile import profile
 from .text import amount, duration, grid

@@ -47,7 +47,7 @@ class Acceleration:
             if number_of_threads() > 1:
                 # Threads of NumPy's BLAS go on looking for work for a while after a product, and would keep
                 # the kernels' threads from the cores. What products are left for it, it does in one.
-                from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+                from threadpoolctl import ThreadpoolController
 
                 self._blas = ThreadpoolController().select(internal_api="openblas").limit(limits=1)
 

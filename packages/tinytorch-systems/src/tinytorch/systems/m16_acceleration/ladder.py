@@ -87,7 +87,7 @@ def speed_ladder(
         warnings.warn(f"speed_ladder(): no compiled rung, because {reason}", stacklevel=2)
     right = vectorised(x.astype(np.float64), w.astype(np.float64), b.astype(np.float64))
 
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     times: dict[str, list[float]] = {name: [] for name, *_ in ways}
     results: dict[str, Any] = {}

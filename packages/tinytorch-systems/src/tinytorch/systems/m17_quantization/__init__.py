@@ -8,7 +8,7 @@ models). Then
 - observers.py, activations.py, integer.py: rounding what flows through a model, and products of whole numbers
 - recipe.py, holding.py, layers.py: the options of a model, how modules hold parameters, and layers
 - fake.py, training.py: training with rounding in view
-- files.py, contents.py, atomic.py: a quantized model in a file
+- files.py, contents.py: a quantized model in a file
 """
 
 from .dtypes import (

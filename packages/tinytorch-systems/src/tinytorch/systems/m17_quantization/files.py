@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tinytorch.core import Module
 
-from .atomic import write_bytes
+from .._files import write_bytes
 from .contents import Contents, contents_of, copied, fill
 from .model import M
 

@@ -6,6 +6,7 @@ import copy
 import math
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def check_nothing_left_is_an_error() -> None:
     for amount in (1.0, 24, 25, -1, 1.5, math.nan):
         _raises(
             ValueError,
-            lambda amount=amount: prune.l1_unstructured(layer, "weight", amount),  # type: ignore[misc]
+            partial(prune.l1_unstructured, layer, "weight", amount),
             f"amount={amount} of 24 weights",
             "check it before anything is changed",
         )
@@ -240,7 +241,7 @@ def check_low_rank_has_the_least_error() -> None:
     wanted = next(r for r in range(1, 25) if math.sqrt((s[r:] ** 2).sum() / (s**2).sum()) <= 0.8)
     assert rank == wanted, f"error=0.8: expected rank {wanted}, the smallest that will do, got {rank}"
     for wrong in ({"rank": 0}, {"energy": 1.5}, {"error": -0.1}):
-        _raises(ValueError, lambda w=wrong: low_rank(layer, **w), str(wrong), "say what is allowed")  # type: ignore[misc]
+        _raises(ValueError, partial(low_rank, layer, **wrong), str(wrong), "say what is allowed")
 
 
 def check_shared_weights() -> None:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import copy
 import json
 import os
-import secrets
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from tinytorch.core import Module
 
+from .._files import PathLike, write_bytes
 from .masking import pruned_by
 from .rebuilding import layers_of, rebuild
 from .scores import array_of
 from .sparse import PARTS, SparseTensor
 
-PathLike: TypeAlias = "str | os.PathLike[str]"
 KIND = "tinytorch-compressed"
 
 
@@ -137,44 +136,3 @@ def load_compressed(path: PathLike, model: Module) -> Module:
         return rebuild(copy.deepcopy(model), values, about["layers"])
     except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{os.fspath(path)} doesn't fit {type(model).__name__}: {error}") from error
-
-
-def write_bytes(path: PathLike, data: bytes) -> None:
-    """Write a file in one step, and keep a copy of what was there, if that differs.
-
-    Raises:
-        OSError: it can't be written; then the old file is as it was.
-    """
-    target = Path(path).resolve()  # a link stays a link: what it points to is replaced
-    existed = target.is_file()
-    if existed and target.read_bytes() == data:
-        return
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with open(draft, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if existed:
-            os.chmod(draft, target.stat().st_mode & 0o777)
-            keep(target)
-        os.replace(draft, target)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def keep(target: Path) -> None:
-    """Copy a file to the first free name of a backup, unless it is kept already."""
-    old = target.read_bytes()
-    number = 1
-    while True:
-        backup = target.with_name(f"{target.name}.bak{number if number > 1 else ''}")
-        try:
-            with open(backup, "xb") as file:
-                file.write(old)
-            return
-        except FileExistsError:
-            if backup.is_file() and backup.read_bytes() == old:
-                return
-            number += 1

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._files import write_text
 from .changes import Change, compare_results, differences
 from .clock import Step
-from .files import write_text
 from .intervals import MARGIN, SLOWER
 from .race import race
 from .report import html_report

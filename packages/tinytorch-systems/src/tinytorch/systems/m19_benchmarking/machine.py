@@ -23,7 +23,7 @@ PEERS = ("numpy", "torch", "numba", "libcst", "tokenizers", "safetensors")
 
 def environment() -> dict[str, Any]:
     """Return what figures depend on: versions, processor, BLAS, threads, load, date, the commit if any."""
-    from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_info
 
     mine = {d.metadata["Name"]: d.version for d in metadata.distributions() if _ours(d.metadata["Name"])}
     return {

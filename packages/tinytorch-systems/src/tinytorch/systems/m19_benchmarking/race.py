@@ -162,7 +162,7 @@ def race(
 
 def limited(threads: int | None) -> Any:
     """Return a context in which the BLAS libraries of this process use so many threads."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     return nullcontext() if threads is None else threadpool_limits(threads)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._files import write_text
 from .case import Case
-from .files import write_text
 from .machine import environment
 from .race import Race
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .._files import write_text
 from .case import Case
-from .files import write_text
 from .measure import measure_case
 from .report import html_report
 from .results import UNITS, results_file, rows_of, save_results

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
+from threadpoolctl import threadpool_limits
 from tinytorch.core import AdamW, Tensor, default_generator, from_numpy
 
 from ..m16_acceleration import accelerate

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from .._files import replace
 from .errors import TinyGPTError
 
 
@@ -23,18 +22,10 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         TinyGPTError: it can't be written; then the old file is as it was.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(draft, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        replace(path, data)
     except OSError as error:
         raise TinyGPTError(f"{path} can't be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
