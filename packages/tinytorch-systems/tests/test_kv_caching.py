@@ -450,7 +450,7 @@ class TestFaults:
         model.generate([1, 2, 3], 6, cache=KVCache(model, 1, 8))  # nobody looks at the ninth
         with pytest.raises(ValueError, match="a window can't go on to 30 tokens; ask for fewer"):
             model.stream([1, 2, 3], 28, cache=KVCache(model, window=4))
-        with pytest.raises(ValueError, match="made for 1 sequences, but there are 2 prompts"):
+        with pytest.raises(ValueError, match="made for 1 sequences, but there are 2;"):
             model.stream([[1], [2]], 3, cache=KVCache(model))
         with pytest.raises(ValueError, match="at least one token"):
             model.generate([], 3, cache=KVCache(model))
@@ -459,7 +459,7 @@ class TestFaults:
 
     def test_wrong_batch(self) -> None:
         model = model_of()
-        with pytest.raises(ValueError, match=r"made for 2 sequences, but ids are of 3; .* batch_size=3"):
+        with pytest.raises(ValueError, match=r"made for 2 sequences, but there are 3; .* batch_size=3"):
             model(ids_of(3, 1), cache=KVCache(model, 2))
         with pytest.raises(ValueError, match=r"make it for 3 sequences, KVCache\(model, 3\)"):
             KVCache(model, 2)[0].extend(tt.zeros(3, 4, 1, 4), tt.zeros(3, 4, 1, 4))

@@ -192,13 +192,8 @@ class KVCache(Sequence[LayerMemory]):
         Raises:
             ValueError: the cache is too short, or made for another number of sequences or another model.
         """
-        self._bind(model)
-        B, T = ids.shape
-        if self.batch_size != B:
-            raise ValueError(
-                f"KVCache: made for {self.batch_size} sequences, but there are {B} prompts; make it with "
-                f"batch_size={B}"
-            )
+        self._admit(model, ids)
+        T = ids.shape[1]
         block = model.config.block_size
         if self.window is not None and not model.config.rotary and length > block:
             raise ValueError(
@@ -241,13 +236,8 @@ class KVCache(Sequence[LayerMemory]):
         """
         if ids.ndim != 2:
             raise ValueError(f"GPT: ids must be of shape (batch, length), but their shape is {ids.shape}")
-        self._bind(model)
-        B, T = ids.shape
-        if self.batch_size != B:
-            raise ValueError(
-                f"KVCache: made for {self.batch_size} sequences, but ids are of {B}; make it with "
-                f"batch_size={B}"
-            )
+        self._admit(model, ids)
+        T = ids.shape[1]
         past = self._even_length()
         if self.max_length is not None and past + T > self.max_length:
             raise full(past, T, self.max_length)
@@ -284,6 +274,15 @@ class KVCache(Sequence[LayerMemory]):
         if self.window is not None:  # what the last layer remembers comes from so many, not from those before
             kept = kept[:, -self.window * len(self) :]
         self._tokens = np.concatenate([kept, ids], 1)
+
+    def _admit(self, model: GPT, ids: Tensor) -> None:
+        """Raise an error unless the model, and the number of sequences, are those that it is made for."""
+        self._bind(model)
+        if self.batch_size != ids.shape[0]:
+            raise ValueError(
+                f"KVCache: made for {self.batch_size} sequences, but there are {ids.shape[0]}; make it with "
+                f"batch_size={ids.shape[0]}"
+            )
 
     def _bind(self, model: GPT) -> None:
         """Raise an error unless the model is the one that has seen what is remembered, or could be."""
