@@ -80,6 +80,23 @@ def test_a_changed_input_is_still_noticed():
         y.backward()
 
 
+@pytest.mark.parametrize("rule", [None, lambda g: lambda: g], ids=["own rule", "another rule"])
+def test_a_watcher_knows_the_work_by_the_name_of_its_operation(rule):
+    names = []
+
+    class Names(tt.Watcher):
+        def run(self, function, *values):
+            names.append(function.__name__)
+            return super().run(function, *values)
+
+    exchange_square.use(lambda input, factor=1.0: input * 2, rule)
+    x, watcher = tt.tensor([1.0]), Names()
+    watcher.start()
+    exchange_square(x)
+    watcher.stop()
+    assert names == ["exchange_square"]
+
+
 def test_other_parameters_are_refused_and_nothing_changes():
     with pytest.raises(ValueError, match=r"exchange_square takes \(input, factor\)"):
         exchange_square.use(lambda x: x)
