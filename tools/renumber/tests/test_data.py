@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, settings, strategies as st
 from tinytorch_renumber import jsontext, pythontext, tomltext, yamltext
-from tinytorch_renumber.members import Group, Scalar
+from tinytorch_renumber.groups import Group, Scalar
 from tinytorch_renumber.plan import Plan
 from tinytorch_renumber.python import syntax
 from tinytorch_renumber.undo import rewrite
@@ -176,6 +176,58 @@ def test_each_right_pair_moves(form, data):
     before, after = write(plan.source), write(plan.target)
     assert rewrite(before, f"x.{form}", plan, False) == after
     assert rewrite(after, f"x.{form}", plan.inverse(), False) == before
+
+
+@pytest.mark.parametrize("form", ["json", "toml", "yaml", "py", "ipynb"])
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_lists_of_numbers_move_on_request(form, data):
+    """Under a key that says so; without the request they stay, and so do those under other keys."""
+    plan = Plan(
+        "random",
+        {slug: n for n, slug in enumerate(data.draw(st.permutations(SLUGS)), 8)},
+        {slug: n for n, slug in enumerate(data.draw(st.permutations(SLUGS)), 8)},
+    )
+    slugs = data.draw(st.lists(st.sampled_from(SLUGS), min_size=1))
+    key = data.draw(st.sampled_from(["completed_modules", "neededModules", "modules", "module_numbers"]))
+    padded = data.draw(st.booleans())
+
+    def write(numbers):
+        some = [f"{numbers[slug]:02d}" if padded else numbers[slug] for slug in slugs]
+        table = {key: some, "widths": [8, 9, 12], "completed_milestones": ["08"]}
+        code = f"{key}: list = {some}\nwidths = [8, 9]\n"
+        return {
+            "json": lambda: json.dumps(table, indent=1),
+            "toml": lambda: toml(table),
+            "yaml": lambda: json.dumps(table) + "\n",
+            "py": lambda: code,
+            "ipynb": lambda: json.dumps({"cells": [{"cell_type": "code", "source": code}]}),
+        }[form]().encode()
+
+    before, after = write(plan.source), write(plan.target)
+    assert rewrite(before, f"x.{form}", plan, True) == after
+    assert rewrite(after, f"x.{form}", plan.inverse(), True) == before
+    assert rewrite(before, f"x.{form}", plan, False) == before
+
+
+def test_a_key_that_would_stand_twice_is_told(run, tree):
+    """An entry must never be lost without a word: a removed module keeps its number if that isn't text."""
+    text = (
+        'MODULES = {7: "training", 8: "dataloader", 9: "spatial"}\n'
+        'TEXTS = {"07": "training", "08": "dataloader"}\n'
+    )
+    (tree / "table.py").write_text(text, encoding="utf-8")
+    (tree / "done.json").write_text('{"modules": {"07": 1, "08": {"name": "dataloader"}}}', encoding="utf-8")
+    code, output = run("apply", "option-1")
+    assert code == 1
+    assert "table.py:1:12: bare: 7: 7 is then twice a key of the same mapping" in output
+    assert "table.py:1:27: sure: 8: 7 is then twice a key of the same mapping" in output
+    assert "done.json:1:15: bare: 07: 07 is then twice a key of the same mapping" in output
+    assert (
+        (tree / "table.py")
+        .read_text(encoding="utf-8")
+        .endswith('TEXTS = {"training": "training", "07": "dataloader"}\n')
+    )
 
 
 def test_what_is_no_table_of_modules_stays():

@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
 
 def style(form: str, text: str, start: int) -> str:
     """Return what shares a way of writing numbers in a file; keys in quotes may differ from bare ones."""
-    if form not in ("entry", "member"):
+    if form not in ("entry", "member", "listed"):
         return form
     return "quoted entry" if text[start - 1 : start] in ("'", '"') else "entry"
 
@@ -80,7 +80,7 @@ class Judge:
             return Verdict(Status.DANGLING, [], "no module of the plan has this name", False)
         start, end = mention.numbers[0]
         number = int(text[start:end])
-        if form in ("bare", "range", "command"):
+        if form in ("bare", "listed", "range", "command"):
             return self.bare(mention, text)
         expected = self.plan.source.get(mention.slug)
         weak = mention.weak or form == "entry"
@@ -148,6 +148,8 @@ class Judge:
             return Verdict(Status.SURE, [Edit(mention.start, name_start, prefix.encode())])
         elif mention.form != "member" and name_start > start and not MARKUP.search(text[end:name_start]):
             return Verdict(Status.SURE, [Edit(mention.start, name_start, b"")])
+        elif mention.key:
+            return Verdict(Status.SURE, [Edit(start, end, slug.encode())])
         else:
             return Verdict(Status.BARE, [], f"{slug} has no number after this plan", True)
         if slug in plan.renamed:
@@ -174,6 +176,10 @@ class Judge:
         edits, whole = self.remap(mention, text, numbers)
         if not edits and whole:
             return Verdict(Status.BARE, [])
+        if not whole and self.prose and mention.key:  # "07" -> "training"
+            slug = self.modules[numbers[0]]
+            if self.plan.removed.get(slug) == "unnumber":
+                return Verdict(Status.BARE, [Edit(*mention.numbers[0], slug.encode())])
         if not whole:
             return Verdict(Status.BARE, [], "a module in it has no number after this plan", True)
         if not self.prose:

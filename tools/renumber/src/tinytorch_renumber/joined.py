@@ -22,11 +22,14 @@ class Mention:
     start: int
     end: int
     numbers: list[tuple[int, int]]
-    form: str  # joined titled leading entry member maybe cell bare range command; decoy dynamic unknown
+    form: (
+        str  # joined titled leading entry member maybe cell bare listed range command; decoy dynamic unknown
+    )
     slug: str = ""
     name: tuple[int, int] = (0, 0)
     padded: bool = field(default=False)  # nothing but a module stands like this
     weak: bool = field(default=False)  # nothing at all if the number is another
+    key: bool = field(default=False)  # a key that may as well be a name
 
 
 def find_joined(text: str, names: Names) -> Iterator[Mention]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from .members import Group, Scalar
+from .groups import Group, Scalar
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+', re.DOTALL)
 ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)(\\n|(?:\\u[0-9a-fA-F]{4})+)")

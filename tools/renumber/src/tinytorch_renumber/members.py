@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from .groups import NUMBER, Group, Scalar, mention
 from .joined import Mention, find_joined
-from .names import Names
+from .lists import LISTED, listed, numbered
+from .names import Names, by_number
 
 NUMBER_KEYS = frozenset(
     (
@@ -31,7 +32,7 @@ NUMBER_KEYS = frozenset(
 NAME_KEYS = frozenset(
     ("name", "slug", "title", "module", "module_name", "moduleName", "folder", "label", "path", "file", "dir")
 )
-NUMBER = re.compile(r"\d{1,3}", re.ASCII)
+DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", re.ASCII)
 FOREIGN = re.compile(r"[^\w./\\-]")  # what can't stand before a name in a path
 ASSIGNED = re.compile(rb"[\"'\w][ \t]*[:=]\s*[\"']?\d{1,3}(?![\w.])")
 WORD = re.compile(rb"(\w+)[\"']?\Z")
@@ -39,28 +40,9 @@ KEYED = re.compile(rb"(?:^|[{,\s\[.])[\"']?\d{1,3}[\"']?(?:\s*[:=]\s*[{\[(]|:\s*
 ROW = re.compile(rb"\[\s*[\"']?\d{1,3}[\"']?\s*,|-[ ]+-[ ]+[\"']?\d")
 
 
-@dataclass(slots=True)
-class Scalar:
-    """A text or a number as it is written, without quotes."""
-
-    text: str
-    start: int
-    end: int
-    quoted: bool = False
-
-
-@dataclass(slots=True)
-class Group:
-    """A mapping, or a sequence, whose items have no keys."""
-
-    keyed: bool
-    items: list[tuple[Scalar | None, Scalar | Group | None]] = field(default_factory=list)
-    table: bool = True  # whether it may be a table of all modules; the arguments of a call aren't
-
-
 def likely(data: bytes, names: Names) -> bool:
     """Whether data may hold such a pair; it costs little to ask."""
-    if KEYED.search(data) or (ROW.search(data) and names.spoken.search(data)):
+    if KEYED.search(data) or LISTED.search(data) or (ROW.search(data) and names.spoken.search(data)):
         return True
     keys = {key.encode("ascii") for key in NUMBER_KEYS}
     slugs = {slug.encode("ascii") for slug in names.slugs}
@@ -84,16 +66,23 @@ def find_pairs(groups: Iterable[Group], names: Names) -> Iterator[Mention]:
 
 
 def in_mapping(group: Group, names: Names) -> Iterator[Mention]:
-    """Yield the pairs of one mapping."""
+    """Yield the pairs of one mapping, and the numbers without a name that its keys say are modules'."""
     own = name_in(group, names)
     entries: list[tuple[str, Scalar]] = []
+    nameless: list[Scalar] = []
+    right = wrong = 0
     for key, value in group.items:
-        if key is None or value is None:
+        if key is None:
             continue
         if NUMBER.fullmatch(key.text):
-            slug = named(value, names)
+            slug = noted(group, key, names) or (named(value, names) if value else "")
             if slug:
-                yield mention(key, slug, weak=not key.quoted and not key.text.startswith("0"))
+                agrees = names.plan.source.get(slug) == int(key.text)
+                right += agrees
+                wrong += not agrees
+                yield of_key(key, slug)
+            else:
+                nameless.append(key)
         elif isinstance(value, Scalar) and NUMBER.fullmatch(value.text):
             if key.text in NUMBER_KEYS and own:
                 yield mention(value, *own)
@@ -101,6 +90,26 @@ def in_mapping(group: Group, names: Names) -> Iterator[Mention]:
                 entries.append((slug, value))
     whole = group.table and len(entries) == len(group.items)
     yield from enough(entries, names, 2 if whole else 3)
+    if right >= 2 and not wrong and right >= len(nameless):  # a table of modules, also where it says no name
+        slugs = by_number(names.plan.source)
+        yield from (of_key(key, slugs[int(key.text)]) for key in nameless if int(key.text) in slugs)
+    elif right:
+        yield from listed(nameless, names)
+    yield from listed(numbered(group), names)
+
+
+def of_key(key: Scalar, slug: str) -> Mention:
+    """Return the mention of a number that is a key."""
+    found = mention(key, slug, weak=not key.quoted and not key.text.startswith("0"))
+    found.key = not key.fixed
+    return found
+
+
+def noted(group: Group, key: Scalar, names: Names) -> str:
+    """Return the module that the comment behind an entry begins with: `10: [],  # Tokenization: alone`."""
+    comment = group.notes.get(key.start, "")
+    match = names.noted.match(comment) if comment else None
+    return names.slug_of(match["name"]) if match else ""
 
 
 def in_row(row: Scalar | Group | None, names: Names) -> tuple[str, Scalar, bool] | None:
@@ -121,14 +130,6 @@ def enough(entries: list[tuple[str, Scalar]], names: Names, least: int) -> Itera
     right = len({slug for slug, number in entries if source.get(slug) == int(number.text)})
     form = "member" if right >= least and 2 * right > len(entries) else "maybe"
     yield from (mention(number, slug, form=form) for slug, number in entries)
-
-
-def mention(
-    number: Scalar, slug: str, name: tuple[int, int] = (0, 0), form: str = "member", weak: bool = False
-) -> Mention:
-    """Return the mention of a number with the name that it belongs to."""
-    span = (number.start, number.end)
-    return Mention(*span, [span], form, slug, name, weak=weak)
 
 
 def named(value: Scalar | Group, names: Names) -> str:
@@ -157,7 +158,7 @@ def text_names(text: str, names: Names) -> str:
     """Return the module of a text that is its name or title, or a path to it."""
     slug = names.meant(text)
     if slug or not any(letter.isdigit() for letter in text):
-        return slug or ""
+        return slug or dotted(text, names)
     titled = names.titled.match(text)
     if titled and titled["name"]:
         return names.slug_of(titled["name"])
@@ -165,3 +166,9 @@ def text_names(text: str, names: Names) -> str:
         if found.form == "joined" and not FOREIGN.search(text[: found.start]):
             return found.slug
     return ""
+
+
+def dotted(text: str, names: Names) -> str:
+    """Return the module that one part of an import path is named after: `course.perf.profiling`."""
+    slugs = {slug for part in text.split(".") if (slug := names.module(part))} if "." in text else set()
+    return slugs.pop() if len(slugs) == 1 and DOTTED.fullmatch(text) else ""

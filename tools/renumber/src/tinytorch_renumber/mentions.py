@@ -37,15 +37,18 @@ NUMBER_CELL = re.compile(r"[\s*_`\[]*(?:[Mm]odule )?(\d{1,3})[\s*_`]*(?:\]\([^()
 
 
 def find_worded(text: str, names: Names) -> Iterator[Mention]:
-    """Yield "Module 08", "Module 08: Spatial", "module_08", "Modules 08, 09 and 11-13"."""
+    """Yield "Module 08", "Module 08: Spatial", "module_08", "TestModule08X", "Modules 08, 09 and 11-13"."""
     for match in names.titled.finditer(text):
         start, end = match.span()
-        if start and not BORDER.search(text, max(0, start - 6), start):
+        camel = match["key"] == "Module" and not match["gap"]  # TestModule08Spatial
+        inside = camel and text[max(0, start - 1) : start].islower()
+        if start and not inside and not BORDER.search(text, max(0, start - 6), start):
             continue  # a part of some longer word
         number = match.span("number")
-        after = text[number[1] : number[1] + 2]
+        after = text[number[1] : number[1] + 1]
         glued = match["gap"] in ("_", "-", "")
-        if glued and (after[:1] in ("_", "-") or after[:1].isalnum() or len(match["number"]) < 2):
+        longer = after in ("_", "-") or (after.isalnum() and not (camel and after.isupper()))
+        if (glued and after and longer) or (glued and len(match["number"]) < 2):
             continue  # module_08_x is a name, module-8 a part of some other word
         if match["name"] and not glued:
             yield Mention(start, end, [number], "titled", names.slug_of(match["name"]), match.span("name"))
@@ -84,7 +87,9 @@ def find_entries(text: str, names: Names) -> Iterator[Mention]:
             if value is None or value.form != "joined" or re.search(r"[^\w./\\-]", gap):
                 continue
             slug = value.slug
-        yield Mention(match.start(), match.end("number"), [match.span("number")], "entry", slug)
+        entry = Mention(match.start(), match.end("number"), [match.span("number")], "entry", slug)
+        entry.key = bool(match["quote"])
+        yield entry
 
 
 def find_leading(text: str, names: Names) -> Iterator[Mention]:

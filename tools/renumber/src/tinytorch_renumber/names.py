@@ -74,7 +74,9 @@ class Names:
         )
         quoted = "|".join(longest).encode("latin-1")
         self.quoted = re.compile(rb"[\"'](?i:%s)[\"']" % quoted)
+        self.remarked = re.compile(rb"(?m)^[ \t]*[\"']?\d{1,3}[\"']?[ \t]*:[^\n#]*#[ \t]*(?i:%s)\b" % quoted)
         self.spoken = re.compile(rb"(?i:%s)" % quoted)
+        self.noted = re.compile(rf"{self.name}(?=[ \t]*(?:[:,;.(]|--?[ \t]|{DASH}|\r?$))")
         self.cell = re.compile(rf"[\s*_`\[\]]*{self.name}[\s*_`]*(?:\]\([^()]*\))?[\s*_`]*")
         patterns = self._cheap()
         self._hot = [re.compile(pattern) for pattern in patterns]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from . import pythontext
-from .members import Group, Scalar
+from .groups import Group, Scalar
+from .lists import LISTED
 from .names import Names
 from .python import syntax
 from .regions import code_cells
@@ -18,8 +19,9 @@ MAGIC = re.compile(r"^[ \t]*[%!?]", re.MULTILINE)
 def groups(text: str, names: Names) -> list[Group]:
     """Return the dictionaries, lists and calls in the code cells that name a module."""
     found = []
+    hints = (names.spoken, LISTED)
     for spans in code_cells(text):
-        if any(names.spoken.search(text[start:end].encode("latin-1")) for start, end in spans):
+        if any(hint.search(text[start:end].encode("latin-1")) for start, end in spans for hint in hints):
             found += cell_groups(text, spans)
     return found
 
@@ -35,6 +37,8 @@ def cell_groups(text: str, spans: list[tuple[int, int]]) -> list[Group]:
     for scalar in {id(scalar): scalar for group in found for scalar in scalars(group)}.values():
         if scalar.end:
             scalar.start, scalar.end = places[scalar.start], places[scalar.end - 1] + 1
+    for group in found:
+        group.notes = {places[start]: comment for start, comment in group.notes.items()}
     return found
 
 

@@ -10,6 +10,7 @@ from .python import Spot
 from .regions import Regions
 
 PROSE_FORMS = {"markdown", "rst", "text", "html", "yaml", "toml", "json"}
+DATA = ("entry", "member", "maybe", "listed")  # what numbers in code may be
 NO_EXTENSION_TEXT = re.compile(r"(?i)readme|license|notes?|todo|authors")
 
 
@@ -50,7 +51,5 @@ def fits(mention: Mention, spot: Spot) -> bool:
     if spot.zone == "name":
         return (mention.start, mention.end) == (spot.start, spot.end) or mention.form == "bare"
     if spot.zone == "code":
-        return mention.form in ("entry", "member", "maybe")
-    return (
-        mention.form in ("entry", "member", "maybe") or mention.end <= spot.end or mention.form == "dynamic"
-    )
+        return mention.form in DATA
+    return mention.form in DATA or mention.end <= spot.end or mention.form == "dynamic"

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from .members import Group, Scalar
+from .groups import Group, Scalar
 from .python import Source, start_of, statements
 
 LITERAL = re.compile(r"[rRuUbB]{0,2}(['\"])(\d{1,3})\1", re.ASCII)
@@ -39,7 +39,27 @@ def expressions(statement: ast.AST) -> Iterator[ast.AST]:
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt)]
 
 
-GROUPS = ast.Dict | ast.List | ast.Tuple | ast.Set | ast.Call
+GROUPS = ast.Dict | ast.List | ast.Tuple | ast.Set | ast.Call | ast.Assign | ast.AnnAssign
+COMMENT = re.compile(r",?[ \t]*#[ \t]*([^\r\n]*)")
+
+
+def rest(source: Source, node: ast.expr) -> str:
+    """Return what follows an expression on its last line, as a view."""
+    row = node.end_lineno or 1
+    start = source.place(row, node.end_col_offset or 0)
+    return source.data[start : source.starts[row]].decode("latin-1")
+
+
+def assigned(source: Source, node: ast.Assign | ast.AnnAssign) -> Group | None:
+    """Return a list that gets a name as a mapping with that one key."""
+    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+    if not isinstance(target, ast.Name | ast.Attribute) or not isinstance(node.value, LISTS):
+        return None
+    name = target.id if isinstance(target, ast.Name) else target.attr
+    return Group(True, [(Scalar(name, 0, 0), convert(source, node.value))], table=False)
+
+
+LISTS = ast.List | ast.Tuple | ast.Set
 
 
 def convert(source: Source, node: ast.AST) -> Scalar | Group | None:
@@ -54,7 +74,11 @@ def convert(source: Source, node: ast.AST) -> Scalar | Group | None:
         for key, value in zip(node.keys, node.values, strict=True):
             name = convert(source, key) if key else None
             group.items.append((name if isinstance(name, Scalar) else None, convert(source, value)))
+            if isinstance(name, Scalar) and name.end and (comment := COMMENT.match(rest(source, value))):
+                group.notes[name.start] = comment[1]
         return group
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return assigned(source, node)
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return Group(False, [(None, convert(source, item)) for item in node.elts])
     if isinstance(node, ast.Call):
@@ -78,6 +102,6 @@ def constant(source: Source, node: ast.Constant) -> Scalar | None:
     end = source.place(node.end_lineno or node.lineno, node.end_col_offset or 0)
     written = source.word(start, end)
     if isinstance(node.value, int):
-        return Scalar(written, start, end)
+        return Scalar(written, start, end, fixed=True)
     match = LITERAL.fullmatch(written)
     return Scalar(match[2], start + match.start(2), start + match.end(2), True) if match else None

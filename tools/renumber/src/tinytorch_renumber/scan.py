@@ -10,14 +10,15 @@ from pathlib import Path
 
 from . import regions as rg
 from .classify import Judge, Verdict
-from .data import apart, in_code, may_hold
+from .data import apart, groups_at, in_code, may_hold, read
+from .groups import repeated
 from .joined import Mention
 from .jsontext import in_lines, is_json
 from .mentions import find_mentions
 from .model import Edit, FileScan, Reference, Status
 from .names import Names, overlaps, view
 from .order import SHIM
-from .places import anchor, detail, fits, places
+from .places import DATA, anchor, detail, fits, places
 from .python import Spot, spots, syntax
 from .walk import LARGEST, Entry
 from .width import keep_width
@@ -63,10 +64,12 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge, kinds: 
         search = in_lines(text)
     mentions = find_mentions(search, names, pairs_only=result.broken)
     mentions += apart(data, text, form, names, mentions, result.broken)
-    if not mentions and not (form == "python" and names.quoted.search(data)):
+    if not mentions and not (form == "python" and may_hold(data, form, names)):
         return
     place = places(form, result.path, text, result.broken)
     found: list[Spot] = []
+    keys: dict[int, Reference] = {}
+    source = tree = None
     if form == "python":
         try:
             source, tree = syntax(data)
@@ -98,6 +101,14 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge, kinds: 
         verdict = judge.judge(mention, search, zone)
         if verdict:
             record(result, mention, verdict, kind, text, lines)
+            if mention.form in DATA:
+                keys[mention.numbers[0][0]] = result.references[-1]
+    if any(edit.start in keys for edit in result.edits):
+        groups = groups_at(source, tree, keys) if source and tree else read(data, text, form)[0]
+        for at, key in repeated(groups, result.edits):
+            if at in keys:
+                keys[at].left = True
+                keys[at].reason = f"{key} is then twice a key of the same mapping"
 
     def may_be_aligned(offset: int) -> bool:
         if form == "python":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-from .members import Group, Scalar
+from .groups import Group, Scalar
 
 SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 BLANK = re.compile(r"[ \t]*")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import yaml
 
-from .members import Group, Scalar
+from .groups import Group, Scalar
 
 LARGEST = 2_000_000  # bytes; PyYAML without libyaml reads about 300,000 in a second
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # twenty times as fast where libyaml is there
