@@ -27,18 +27,56 @@ static void pack_all(const float *b, long down, long right, long depth, long col
         pack_panel(b + j * right, down, right, depth, least(PANEL, columns - j), to + j * depth);
 }
 
-/* c (rows, columns) = or += a (rows, depth) @ packed: panels `whole` deep, used down to `depth` and up to `end`. */
-static void by_tiles(float *c, long pitch, const float *a, long down, long right, const float *packed, long rows,
-                     long whole, long depth, long columns, long end, int add) {
-    for (long i = 0; i < rows; i += TALL)
+/* Three products of which a causal mask hides a part, in which case `first` is the position of the first query,
+   else -1: what is hidden is left out, up to the height of a tile. Numbers beyond what a query sees are read up
+   to there, so they must be 0. */
+
+/* scores (rows, keys) = a (rows, depth) @ packed */
+static void score_tiles(float *scores, long pitch, const float *a, long down, const float *packed, long rows,
+                        long depth, long keys, long first) {
+    for (long i = 0; i < rows; i += TALL) {
+        long n = least(TALL, rows - i), end = first < 0 ? keys : least(keys, first + i + n);
         for (long j = 0; j < end; j += PANEL)
-            any_tile((int)least(TALL, rows - i), depth, a + i * down, down, right, packed + j * whole,
-                     c + i * pitch + j, pitch, least(PANEL, columns - j), add, NULL);
+            any_tile((int)n, vectors_of(keys - j), depth, a + i * down, down, 1, packed + j * depth,
+                     scores + i * pitch + j, pitch, least(PANEL, panel_width(end - j)), 0, NULL);
+    }
 }
 
-/* Fewer queries at a time skip more of what the future hides, but make more calls. */
-static long rows_for(long keys, int causal) {
-    return most(TALL, least(causal ? 5 * TALL : MOST_ROWS, SCORES / most(keys, 1) / TALL * TALL));
+/* out (rows, columns) = scores (rows, keys) @ packed */
+static void mixed_tiles(float *out, long down, const float *scores, long pitch, const float *packed, long rows,
+                        long keys, long columns, long first) {
+    for (long i = 0; i < rows; i += TALL) {
+        long n = least(TALL, rows - i), depth = first < 0 ? keys : least(keys, first + i + n);
+        for (long j = 0; j < columns; j += PANEL)
+            any_tile((int)n, vectors_of(columns - j), depth, scores + i * pitch, pitch, 1, packed + j * keys,
+                     out + i * down + j, down, least(PANEL, columns - j), 0, NULL);
+    }
+}
+
+/* out (keys, columns) += scores (rows, keys).T @ packed */
+static void added_tiles(float *out, long down, const float *scores, long pitch, const float *packed, long rows,
+                        long keys, long columns, long first) {
+    for (long i = 0; i < (first < 0 ? keys : least(keys, first + rows)); i += TALL) {
+        long n = least(TALL, keys - i), from = first < 0 ? 0 : most(0, i - first);
+        for (long j = 0; j < columns; j += PANEL) {
+            long width = vectors_of(columns - j);
+            any_tile((int)n, width, rows - from, scores + i + from * pitch, 1, pitch,
+                     packed + j * rows + from * width * LANES, out + i * down + j, down,
+                     least(PANEL, columns - j), 1, NULL);
+        }
+    }
+}
+
+/* Store 0 where tiles read on, behind the last vector of what a query sees. */
+INLINE void clear_next(float *row, long seen, long pitch) {
+    for (long j = panel_width(seen); j < least(pitch, seen + TALL); j += LANES) store(row + j, (vec){0});
+}
+
+/* As many queries at a time as fit the cache, in equal parts. */
+static long rows_for(long queries, long keys) {
+    long many = most(TALL, least(MOST_ROWS, SCORES / most(keys, 1) / TALL * TALL));
+    long parts = most(1, (queries + many - 1) / many);
+    return (queries + parts * TALL - 1) / (parts * TALL) * TALL;
 }
 static long sized(long depth, long columns) { return panel_width(depth * (columns + PANEL)); } /* aligned */
 
@@ -47,17 +85,16 @@ static void head_task(void *job, long i) {
     long g = i % s->group, k = i / s->group % s->heads, n = i / s->group / s->heads;
     const float *q = s->q + place(s->q_step, n, k, g);
     float *to = s->to + place(s->out_step, n, k, g), *sums = s->sums + i * s->queries;
-    long at_once = rows_for(s->keys, s->causal), pitch = panel_width(s->keys), down = s->out_step[3];
+    long at_once = rows_for(s->queries, s->keys), pitch = panel_width(s->keys), down = s->out_step[3];
     float *kt = room(1, sized(s->width, s->keys) + sized(s->keys, s->value_width) + at_once * pitch);
     float *v = kt + sized(s->width, s->keys), *scores = v + sized(s->keys, s->value_width);
     pack_all(s->k + place(s->k_step, n, k, 0), 1, s->k_step[3], s->width, s->keys, kt);
     pack_all(s->v + place(s->v_step, n, k, 0), s->v_step[3], 1, s->keys, s->value_width, v);
     for (long first = 0; first < s->queries; first += at_once) {
         long rows = least(at_once, s->queries - first);
-        long end = s->causal ? least(s->keys, first + rows) : s->keys;
+        long hides = s->causal ? first : -1;
         float inverse[MOST_ROWS], *result = to + first * down;
-        by_tiles(scores, pitch, q + first * s->q_step[3], s->q_step[3], 1, kt, rows, s->width, s->width, s->keys,
-                 end, 0);
+        score_tiles(scores, pitch, q + first * s->q_step[3], s->q_step[3], kt, rows, s->width, s->keys, hides);
         for (long r = 0; r < rows; r++) {
             float *row = scores + r * pitch;
             long seen = s->causal ? least(s->keys, first + r + 1) : s->keys;
@@ -69,11 +106,11 @@ static void head_task(void *job, long i) {
                 total += e;
                 store(row + at, e);
             }
-            for (long j = panel_width(seen); j < end; j++) row[j] = 0;
+            clear_next(row, seen, pitch);
             inverse[r] = 1 / sum_of(total);
             sums[first + r] = off + logf(sum_of(total));
         }
-        by_tiles(result, down, scores, pitch, 1, v, rows, s->keys, end, s->value_width, s->value_width, 0);
+        mixed_tiles(result, down, scores, pitch, v, rows, s->keys, s->value_width, hides);
         for (long r = 0; r < rows; r++)
             FOR_ROW(s->value_width) put(result + r * down + at, get(result + r * down + at, n) * inverse[r], n);
     }
@@ -92,7 +129,7 @@ EXPORT void attention_forward(array out, array sums, array q, array k, array v, 
 static void head_back_task(void *job, long i) {
     struct heads *s = job;
     long k = i % s->heads, n = i / s->heads, keys = s->keys, E = s->width, V = s->value_width;
-    long at_once = rows_for(keys, s->causal), pitch = panel_width(keys);
+    long at_once = rows_for(s->queries, keys), pitch = panel_width(keys);
     const float *k_at = s->k + place(s->k_step, n, k, 0), *v_at = s->v + place(s->v_step, n, k, 0);
     long dk_pitch = panel_width(E), dv_pitch = panel_width(V);
     float *kt = room(1, sized(E, keys) * 2 + sized(V, keys) + sized(at_once, E) + sized(at_once, V) +
@@ -111,10 +148,10 @@ static void head_back_task(void *job, long i) {
         float *dq = s->dq + place(s->dq_step, n, k, h);
         for (long first = 0; first < s->queries; first += at_once) {
             long rows = least(at_once, s->queries - first);
-            long end = s->causal ? least(keys, first + rows) : keys;
+            long hides = s->causal ? first : -1;
             const float *some_q = q + first * s->q_step[3], *some_g = g + first * s->g_step[3];
-            by_tiles(p, pitch, some_q, s->q_step[3], 1, kt, rows, E, E, keys, end, 0);
-            by_tiles(ds, pitch, some_g, s->g_step[3], 1, vt, rows, V, V, keys, end, 0);
+            score_tiles(p, pitch, some_q, s->q_step[3], kt, rows, E, keys, hides);
+            score_tiles(ds, pitch, some_g, s->g_step[3], vt, rows, V, keys, hides);
             for (long r = 0; r < rows; r++) {
                 /* With weights P the rule of softmax is ds = P * (g @ v.T - the sum of g * out). */
                 float *weights = p + r * pitch, *row = ds + r * pitch, sum = sums[first + r];
@@ -129,13 +166,14 @@ static void head_back_task(void *job, long i) {
                     store(weights + at, n == LANES ? e : load_some((float *)&e, n));
                     store(row + at, n == LANES ? d : load_some((float *)&d, n));
                 }
-                for (long j = panel_width(seen); j < end; j++) weights[j] = row[j] = 0;
+                clear_next(weights, seen, pitch);
+                clear_next(row, seen, pitch);
             }
             pack_all(some_q, s->q_step[3], 1, rows, E, q_packed);
             pack_all(some_g, s->g_step[3], 1, rows, V, g_packed);
-            by_tiles(dq + first * s->dq_step[3], s->dq_step[3], ds, pitch, 1, k_packed, rows, keys, end, E, E, 0);
-            by_tiles(dk, dk_pitch, ds, 1, pitch, q_packed, end, rows, rows, E, E, 1);
-            by_tiles(dv, dv_pitch, p, 1, pitch, g_packed, end, rows, rows, V, V, 1);
+            mixed_tiles(dq + first * s->dq_step[3], s->dq_step[3], ds, pitch, k_packed, rows, keys, E, hides);
+            added_tiles(dk, dk_pitch, ds, pitch, q_packed, rows, keys, E, hides);
+            added_tiles(dv, dv_pitch, p, pitch, g_packed, rows, keys, V, hides);
         }
     }
     float *dk_out = s->dk + place(s->dk_step, n, k, 0), *dv_out = s->dv + place(s->dv_step, n, k, 0);

@@ -13,8 +13,9 @@
 #define PACKED 160000   /* numbers of B at a time, if that leaves more: for the second cache */
 #define BROAD 2048 /* columns of B that are packed at a time */
 
-/* Element (i, p) of A is a[i * down + p * right]. Tiles are compiled for each size, and for either step 1. */
-INLINE void tile(const int rows, const int vectors, long depth, const float *a, long down, long right,
+/* Element (i, p) of A is a[i * down + p * right]; B's panel is `width` vectors wide, of which the first are used.
+   Tiles are compiled for each size, and for either step 1. */
+INLINE void tile(const int rows, const int vectors, long width, long depth, const float *a, long down, long right,
                  const float *b, float *c, long pitch, long columns, int add, const float *bias) {
     vec sums[TALL][WIDE];
     for (int i = 0; i < rows; i++)
@@ -24,7 +25,7 @@ INLINE void tile(const int rows, const int vectors, long depth, const float *a, 
         }
     for (long p = 0; p < depth; p++) {
         vec w[WIDE];
-        for (int j = 0; j < vectors; j++) w[j] = *(const vec *)(b + (p * vectors + j) * LANES);
+        for (int j = 0; j < vectors; j++) w[j] = *(const vec *)(b + (p * width + j) * LANES);
         for (int i = 0; i < rows; i++) {
             float x = a[i * down + p * right];
             for (int j = 0; j < vectors; j++) sums[i][j] += x * w[j];
@@ -50,13 +51,15 @@ INLINE void tile(const int rows, const int vectors, long depth, const float *a, 
 #define TILE(r, v)                                                                                  \
     case r * 8 + v:                                                                                 \
         if (v <= WIDE) {                                                                            \
-            if (right == 1) tile(r, v, depth, a, down, 1, b, c, pitch, columns, add, bias);         \
-            else tile(r, v, depth, a, 1, right, b, c, pitch, columns, add, bias);                   \
+            if (width != v) tile(r, v, width, depth, a, down, 1, b, c, pitch, columns, add, bias);  \
+            else if (right == 1) tile(r, v, v, depth, a, down, 1, b, c, pitch, columns, add, bias); \
+            else tile(r, v, v, depth, a, 1, right, b, c, pitch, columns, add, bias);                \
         }                                                                                           \
         break;
 
-static void any_tile(int rows, long depth, const float *a, long down, long right, const float *b, float *c,
-                     long pitch, long columns, int add, const float *bias) {
+/* Only a part of a panel is wanted of attention alone, where `right` is 1. */
+static void any_tile(int rows, long width, long depth, const float *a, long down, long right, const float *b,
+                     float *c, long pitch, long columns, int add, const float *bias) {
     int vectors = (int)((columns + LANES - 1) / LANES);
     switch (rows * 8 + vectors) {
         TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4)
@@ -128,6 +131,9 @@ static void pack_panel(const float *b, long down, long right, long depth, long c
         for (long j = 0; j < columns; j++) out[p * width + j] = b[p * down + j * right];
 }
 
+/* How many vectors wide the panel is that begins `columns` before the end. */
+INLINE long vectors_of(long columns) { return (least(PANEL, columns) + LANES - 1) / LANES; }
+
 struct product {
     const float *a, *b, *bias;
     float *c, *packed;
@@ -149,8 +155,8 @@ static void rows_task(void *job, long i) {
     for (long t = i * x->group; t < least(x->blocks, (i + 1) * x->group); t++) {
         long first = x->rows * t / x->blocks, next = x->rows * (t + 1) / x->blocks;
         for (long j = 0; j < x->columns; j += PANEL)
-            any_tile((int)(next - first), x->depth, x->a + first * x->a_down, x->a_down, x->a_right,
-                     x->packed + j * x->depth, x->c + first * x->pitch + j, x->pitch,
+            any_tile((int)(next - first), vectors_of(x->columns - j), x->depth, x->a + first * x->a_down,
+                     x->a_down, x->a_right, x->packed + j * x->depth, x->c + first * x->pitch + j, x->pitch,
                      least(PANEL, x->columns - j), x->add, x->bias ? x->bias + j : NULL);
     }
 }
