@@ -14,21 +14,33 @@ from .events import PLAIN
 _tracing: Memory | None = None  # who watches temporary arrays
 
 
+class Block(weakref.ref[Any]):
+    """A weak reference to the array that owns a block of memory, with its size, and whether it is fresh."""
+
+    __slots__ = ("fresh", "key", "size")
+    key: int
+    size: int
+    fresh: bool
+
+
 class Memory:
     """Counts the memory of arrays that it has been shown, until they are gone.
 
     NumPy's arrays know who owns their memory, so views cost nothing. Nothing is kept alive: the blocks are
-    held by weak references, which tell when an array goes.
+    held by weak references, which tell when an array goes. What they tell is only put down, which is cheap;
+    `settle()` takes it into account.
 
     Attributes:
-        blocks: by the id of the array that owns a block: a reference, the bytes, whether it is fresh.
+        blocks: by the id of the array that owns a block.
         live: bytes of the blocks that were made while watching and are still there.
         peak: the most that `live` has been.
         found: bytes of the blocks that had been there before (inputs, parameters), as far as they are known.
     """
 
     def __init__(self) -> None:
-        self.blocks: dict[int, tuple[weakref.ref[Any], int, bool]] = {}
+        self.blocks: dict[int, Block] = {}
+        self._gone: list[Block] = []
+        self._note = self._gone.append
         self.live = self.peak = self.found = 0
         self._before = 0  # what is traced besides the tensors
         self._started = False
@@ -43,16 +55,19 @@ class Memory:
         Returns:
             The bytes that are new in the count.
         """
-        if not isinstance(array, np.ndarray):
+        if array.__class__ is not np.ndarray and not isinstance(array, np.ndarray):
             return 0
         base = array.base
         while base is not None and isinstance(base, np.ndarray):
             array, base = base, base.base
+        if self._gone:
+            self.settle()
         key = id(array)
         if key in self.blocks:  # an entry goes with its array, so another one's number it can't be
             return 0
         size: int = array.nbytes
-        self.blocks[key] = weakref.ref(array, lambda _: self._gone(key)), size, fresh
+        self.blocks[key] = block = Block(array, self._note)
+        block.key, block.size, block.fresh = key, size, fresh
         if not fresh:
             self.found += size
             return 0
@@ -68,20 +83,23 @@ class Memory:
             return self.see(value, True)
         if kind in PLAIN:
             return 0
-        if kind is list or kind is tuple:
-            return sum([self.see_all(x) for x in value])
+        if kind is list or kind is tuple:  # mostly a shape
+            return sum([self.see_all(x) for x in value if x.__class__ not in PLAIN])
         if isinstance(value, Tensor):  # which somebody else has made
             return 0
         if hasattr(value, "__dict__"):
             return sum([self.see_all(x) for x in vars(value).values()])
         return 0
 
-    def _gone(self, key: int) -> None:
-        _, size, fresh = self.blocks.pop(key)
-        if fresh:
-            self.live -= size
-        else:
-            self.found -= size
+    def settle(self) -> None:
+        """Take off what has gone since the last time."""
+        while self._gone:
+            block = self._gone.pop()
+            del self.blocks[block.key]
+            if block.fresh:
+                self.live -= block.size
+            else:
+                self.found -= block.size
 
     # Temporary arrays: what an operation makes and drops again is known to Python's tracemalloc alone.
 
@@ -102,11 +120,13 @@ class Memory:
 
     def begin(self) -> None:
         """Note how much there is before an operation."""
+        self.settle()
         tracemalloc.reset_peak()
         self._before = tracemalloc.get_traced_memory()[0] - self.live
 
     def highest(self) -> int:
         """Return the most bytes since then, those of arrays that are gone again included."""
+        self.settle()
         most = max(self.live, tracemalloc.get_traced_memory()[1] - self._before)
         self.peak = max(self.peak, most)
         return most
@@ -114,6 +134,7 @@ class Memory:
     def forget(self) -> None:
         """Stop counting: what goes from now on isn't noted."""
         global _tracing
+        self.settle()
         self.blocks.clear()
         if _tracing is self:
             _tracing = None

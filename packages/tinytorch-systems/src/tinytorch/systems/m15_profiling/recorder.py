@@ -103,6 +103,7 @@ class Recorder(Watcher):
         event = self._open.pop()
         event.end = at
         if self.memory is not None:
+            self.memory.settle()
             event.live = self.memory.live
         return event
 
@@ -149,6 +150,7 @@ class Recorder(Watcher):
             if out.__class__ is tuple and out[1]:
                 event.extras = {name: described(x) for name, x in out[1].items()}
         elif self.memory is not None:
+            self.memory.settle()
             event.live = self.memory.live
         if tracer is not None:
             event.peak = tracer.highest()
@@ -170,6 +172,7 @@ class Recorder(Watcher):
             self._births[node.birth] = event
         memory = self.memory
         if memory is not None:
+            memory.settle()
             blocks = memory.blocks
             for x in arrays:
                 if id(x) not in blocks:
@@ -177,7 +180,7 @@ class Recorder(Watcher):
             event.allocated = memory.see(out, True)
             if node is not None:
                 for x in node.saved:
-                    if id(x) not in blocks:
+                    if x.__class__ not in PLAIN and id(x) not in blocks:
                         event.allocated += memory.see_all(x)
             event.live = memory.live
         if self._inner_made is not None:
@@ -225,8 +228,10 @@ class Recorder(Watcher):
         self.events.append(event)
         memory = self.memory
         if memory is not None:
-            memory.see(g, True)
+            memory.settle()
             blocks = memory.blocks
+            if id(g) not in blocks:
+                memory.see(g, True)
             for d in gradients:
                 if id(d) not in blocks:
                     event.allocated += memory.see(d, True)
