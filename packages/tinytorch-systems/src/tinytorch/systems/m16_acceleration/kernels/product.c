@@ -220,34 +220,31 @@ EXPORT void matmul(array out, array a, array b, long count, long a_step, long b_
 
 struct columns {
     const float *x;
-    float *out;
+    float *parts;
     long rows, width;
 };
 
-/* Each task adds up the rows of some columns: the order of the sum doesn't depend on the threads. */
-#define STRIPE (8 * LANES)
+/* Each task adds up some rows, as they lie; so many that the order of the sum doesn't depend on the threads. */
+#define STRIPE 64
 static void column_task(void *job, long i) {
     struct columns *x = job;
-    long first = i * STRIPE, n = least(STRIPE, x->width - first);
-    float sums[STRIPE] = {0}, part[STRIPE];
-    for (long r0 = 0; r0 < x->rows; r0 += 64) { /* sums of sums lose fewer digits */
-        memset(part, 0, sizeof part);
-        for (long r = r0; r < least(x->rows, r0 + 64); r++) {
-            const float *row = x->x + r * x->width + first;
-            if (n == STRIPE)
-                for (int j = 0; j < STRIPE; j++) part[j] += row[j];
-            else
-                for (long j = 0; j < n; j++) part[j] += row[j];
-        }
-        for (int j = 0; j < STRIPE; j++) sums[j] += part[j];
+    float *sums = x->parts + i * x->width;
+    memset(sums, 0, 4 * x->width);
+    for (long r = i * STRIPE; r < least(x->rows, (i + 1) * STRIPE); r++) {
+        const float *row = x->x + r * x->width;
+        long j = 0;
+        for (; j + LANES <= x->width; j += LANES) store(sums + j, load(sums + j) + load(row + j));
+        for (; j < x->width; j++) sums[j] += row[j];
     }
-    memcpy(x->out + first, sums, 4 * n);
 }
 
 EXPORT void column_sums(array out, array x, long rows, long width) {
-    struct columns job = {floats(x), floats(out), rows, width};
-    long tasks = (width + STRIPE - 1) / STRIPE;
+    long tasks = (rows + STRIPE - 1) / STRIPE;
+    struct columns job = {floats(x), room(1, tasks * width), rows, width};
     if (rows * width < 20000)
         for (long i = 0; i < tasks; i++) column_task(&job, i);
     else share(column_task, &job, tasks);
+    memset(floats(out), 0, 4 * width);
+    for (long i = 0; i < tasks; i++)
+        for (long j = 0; j < width; j++) floats(out)[j] += job.parts[i * width + j];
 }
