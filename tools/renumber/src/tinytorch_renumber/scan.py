@@ -10,8 +10,8 @@ from pathlib import Path
 
 from . import regions as rg
 from .classify import Judge, Verdict
-from .data import apart, groups_at, in_code, may_hold, read
-from .groups import repeated
+from .data import apart, in_code, mappings_at, may_hold, read
+from .groups import Group, repeated
 from .joined import Mention
 from .jsontext import in_lines, is_json
 from .mentions import find_mentions
@@ -104,11 +104,7 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge, kinds: 
             if mention.form in DATA:
                 keys[mention.numbers[0][0]] = result.references[-1]
     if any(edit.start in keys for edit in result.edits):
-        groups = groups_at(source, tree, keys) if source and tree else read(data, text, form)[0]
-        for at, key in repeated(groups, result.edits):
-            if at in keys:
-                keys[at].left = True
-                keys[at].reason = f"{key} is then twice a key of the same mapping"
+        tell_repeated(mappings_at(source, tree, keys) or read(data, text, form)[0], result.edits, keys)
 
     def may_be_aligned(offset: int) -> bool:
         if form == "python":
@@ -135,6 +131,14 @@ def rewritable_text(data: bytes, form: str, path: str) -> str:
     if form != "notebook" or not is_json(data):
         return text
     return "\n".join(text[region.start : region.end] for region in places(form, path, text, False).regions)
+
+
+def tell_repeated(groups: list[Group], edits: list[Edit], references: dict[int, Reference]) -> None:
+    """Leave to a person what would make two entries of a mapping one."""
+    for at, key in repeated(groups, edits):
+        if at in references:
+            references[at].left = True
+            references[at].reason = f"{key} is then twice a key of the same mapping"
 
 
 def record(
