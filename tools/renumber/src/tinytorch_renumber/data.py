@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from . import jsontext, notebook, pythontext, yamltext
 from .groups import Group
 from .joined import Mention
-from .lists import LISTED
+from .lists import LISTED, may_list
 from .members import find_pairs, likely
 from .names import Names
 from .python import Source
@@ -22,11 +22,11 @@ LARGEST = 8_000_000  # bytes of JSON; in more of it only lines are looked at
 def may_hold(data: bytes, form: str, names: Names) -> bool:
     """Whether a file in which no line holds a pair may hold one all the same."""
     if form == "python":
-        return bool(names.quoted.search(data) or LISTED.search(data))
+        return bool(names.quoted.search(data) or may_list(data))
     if form in ("json", "toml", "yaml"):
         return likely(data, names)
     if form == "notebook":
-        return bool(LISTED.search(data))
+        return may_list(data)
     if form in TABLES:
         return bool(names.spoken.search(data))
     return False
@@ -84,7 +84,7 @@ def alone(mentions: Iterable[Mention], whole: set[tuple[int, int]]) -> None:
 def in_code(source: Source, tree: ast.AST, names: Names, mentions: Iterable[Mention]) -> list[Mention]:
     """Return the pairs in the dictionaries, lists and calls of Python that no line tells."""
     mentions = list(mentions)
-    hints = (names.quoted, names.remarked, LISTED)
+    hints = (names.quoted, names.remarked, *LISTED)
     rows = source.rows(match.end() - 1 for hint in hints for match in hint.finditer(source.data))
     rows |= source.rows(mention.start for mention in mentions if mention.form == "joined")
     return unknown(find_pairs(pythontext.groups(source, tree, rows), names), mentions) if rows else []

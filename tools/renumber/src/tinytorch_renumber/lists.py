@@ -16,10 +16,18 @@ DONE = re.compile(REACHED % "completed?|done|finished|passed|started|unlocked|sk
 AT = re.compile(REACHED % "current|last|next|latest|active")
 OTHERS = re.compile(rf"(?i){OTHER_COUNTERS}")
 COUNT = re.compile(r"(?i)total|count|num_")
-LISTED = re.compile(
-    rb"(?i)(?:modules?(?:_?(?:numbers?|nums?|ids?|no))?|completed?|done|finished|passed|started|unlocked|skipped"
-    rb"|exported)\\?[\"']?(?:[ \t]*:[^=\n]{1,40})?\s*[:=]\s*[\[({-]*\s*\\?[\"']?\d{1,3}\b"
+_ASSIGNED = rb"\\?[\"']?(?:[ \t]*:[^=\n]{1,40})?\s*[:=]\s*[\[({-]*\s*\\?[\"']?\d{1,3}\b"
+_NUMBER = rb"(?:_?(?i:numbers?|nums?|ids?|no))?" + _ASSIGNED
+LISTED = (  # each begins with what is seldom, so that it is found fast
+    re.compile(rb"odules?" + _NUMBER),
+    re.compile(rb"ODULES?" + _NUMBER),
+    re.compile(rb"[\[(]\s*\\?[\"']\d\d\\?[\"']|- [\"']\d\d[\"']"),
 )
+
+
+def may_list(data: bytes) -> bool:
+    """Whether data may hold such numbers; it costs little to ask."""
+    return any(pattern.search(data) for pattern in LISTED)
 
 
 def numbered(group: Group) -> Iterator[Scalar]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from .groups import NUMBER, Group, Scalar, mention
 from .joined import Mention, find_joined
-from .lists import LISTED, listed, numbered
+from .lists import listed, may_list, numbered
 from .names import Names, by_number
 
 NUMBER_KEYS = frozenset(
@@ -42,7 +42,7 @@ ROW = re.compile(rb"\[\s*[\"']?\d{1,3}[\"']?\s*,|-[ ]+-[ ]+[\"']?\d")
 
 def likely(data: bytes, names: Names) -> bool:
     """Whether data may hold such a pair; it costs little to ask."""
-    if KEYED.search(data) or LISTED.search(data) or (ROW.search(data) and names.spoken.search(data)):
+    if KEYED.search(data) or may_list(data) or (ROW.search(data) and names.spoken.search(data)):
         return True
     keys = {key.encode("ascii") for key in NUMBER_KEYS}
     slugs = {slug.encode("ascii") for slug in names.slugs}

@@ -19,7 +19,7 @@ MAGIC = re.compile(r"^[ \t]*[%!?]", re.MULTILINE)
 def groups(text: str, names: Names) -> list[Group]:
     """Return the dictionaries, lists and calls in the code cells that name a module."""
     found = []
-    hints = (names.spoken, LISTED)
+    hints = (names.spoken, *LISTED)
     for spans in code_cells(text):
         if any(hint.search(text[start:end].encode("latin-1")) for start, end in spans for hint in hints):
             found += cell_groups(text, spans)
