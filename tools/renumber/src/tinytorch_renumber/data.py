@@ -90,14 +90,9 @@ def in_code(source: Source, tree: ast.AST, names: Names, mentions: Iterable[Ment
     return unknown(find_pairs(pythontext.groups(source, tree, rows), names), mentions) if rows else []
 
 
-def mappings_at(source: Source | None, tree: ast.AST | None, offsets: Iterable[int]) -> list[Group]:
-    """Return the dictionaries of the statements at some places in Python, as far as it was read."""
-    if source is None or tree is None:
-        return []
-    try:
-        return pythontext.groups(source, tree, source.rows(offsets))
-    except RecursionError:
-        return []
+def mappings_at(source: Source, tree: ast.AST, offsets: Iterable[int]) -> list[Group]:
+    """Return the dictionaries of the statements at some places in Python."""
+    return pythontext.groups(source, tree, source.rows(offsets))
 
 
 def unknown(found: Iterable[Mention], mentions: Iterable[Mention]) -> list[Mention]:

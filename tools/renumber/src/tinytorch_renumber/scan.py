@@ -104,7 +104,8 @@ def scan_text(data: bytes, result: FileScan, names: Names, judge: Judge, kinds: 
             if mention.form in DATA:
                 keys[mention.numbers[0][0]] = result.references[-1]
     if any(edit.start in keys for edit in result.edits):
-        tell_repeated(mappings_at(source, tree, keys) or read(data, text, form)[0], result.edits, keys)
+        groups = mappings_at(source, tree, keys) if source and tree else read(data, text, form)[0]
+        tell_repeated(groups, result.edits, keys)
 
     def may_be_aligned(offset: int) -> bool:
         if form == "python":
